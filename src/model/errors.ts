@@ -1,0 +1,19 @@
+import type { Finding } from './finding.ts';
+
+/** An error that ends a command with a message a user can act on; everything else is a bug and shows its stack. */
+export class PlumblineError extends Error {
+  override readonly name: string = 'PlumblineError';
+  readonly exitCode = 1;
+}
+
+/** The declarations have mistakes. All of them are carried, so that one run shows them together. */
+export class DeclarationError extends PlumblineError {
+  override readonly name = 'DeclarationError';
+  readonly findings: readonly Finding[];
+
+  constructor(findings: readonly Finding[]) {
+    const count = findings.length;
+    super(`The declarations have ${count} ${count === 1 ? 'mistake' : 'mistakes'}.`);
+    this.findings = findings;
+  }
+}

@@ -1,0 +1,14 @@
+import type { Place } from './place.ts';
+
+/** Something a person must read. An `error` stops the command; a `warning` is shown on the plan. */
+export interface Finding {
+  readonly severity: 'error' | 'warning';
+  /** A stable slug, such as `unknown-key`, that tests, silencing and links refer to. */
+  readonly rule: string;
+  /** One or two sentences: what is wrong, and what would be right. */
+  readonly message: string;
+  /** The declaration it is about, where there is one. */
+  readonly place?: Place;
+  /** The node it was seen on, where there is one. */
+  readonly node?: string;
+}
