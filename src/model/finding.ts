@@ -9,6 +9,8 @@ export interface Finding {
   readonly message: string;
   /** The declaration it is about, where there is one. */
   readonly place?: Place;
+  /** The name key of the object it is about, where there is one. */
+  readonly object?: string;
   /** The node it was seen on, where there is one. */
   readonly node?: string;
 }

@@ -1,0 +1,60 @@
+/** Writes down what a run does, on the cluster it does it to: `plumbline.journal`, one row per step. */
+import type { PlannedStep } from '../model/plan.ts';
+import { showId } from '../model/object.ts';
+import type { Server } from '../live/server.ts';
+
+export type Outcome = 'done' | 'failed' | 'unknown' | 'not run';
+
+export interface RunIdentity {
+  readonly run: string;
+  readonly actor: string;
+  /** The commit that is applied; empty outside a Git repository. */
+  readonly commit: string;
+}
+
+export interface Journal {
+  /** Says that a step begins: after a crash the journal shows which one was under way. */
+  begin(number: number, planned: PlannedStep): Promise<void>;
+  end(number: number, planned: PlannedStep, outcome: Outcome, error?: string): Promise<void>;
+}
+
+/** A step has two rows until they merge, the later one wins: read it with FINAL. */
+const CREATE = `
+CREATE TABLE IF NOT EXISTS \`plumbline\`.\`journal\` (
+  run String, step UInt32, cluster LowCardinality(String), node LowCardinality(String), object String,
+  action LowCardinality(String), verdict LowCardinality(String), statements Array(String),
+  started DateTime64(3), ended Nullable(DateTime64(3)), outcome LowCardinality(String), error String,
+  commit String, actor String, version UInt8
+) ENGINE = ReplacingMergeTree(version) ORDER BY (run, cluster, node, step)
+COMMENT 'What plumbline apply did; read it with FINAL'`;
+
+export async function openJournal(server: Server, identity: RunIdentity): Promise<Journal> {
+  await server.run(CREATE);
+  const started = new Map<number, string>();
+  const write = async (number: number, planned: PlannedStep, row: object): Promise<void> => {
+    const { cluster, node, step } = planned;
+    const line = JSON.stringify({
+      ...identity,
+      step: number,
+      cluster,
+      node,
+      object: showId(step.object),
+      action: step.action,
+      verdict: step.verdict,
+      statements: step.statements,
+      started: started.get(number),
+      ...row,
+    });
+    await server.run(`INSERT INTO \`plumbline\`.\`journal\` FORMAT JSONEachRow ${line}`, {
+      settings: { date_time_input_format: 'best_effort', async_insert: 0 },
+    });
+  };
+  return {
+    async begin(number, planned) {
+      started.set(number, new Date().toISOString());
+      await write(number, planned, { outcome: 'running', version: 0 });
+    },
+    end: (number, planned, outcome, error = '') =>
+      write(number, planned, { outcome, error, ended: new Date().toISOString(), version: 1 }),
+  };
+}

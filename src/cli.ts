@@ -1,0 +1,76 @@
+/** Arguments go in, an exit code comes out; the only file that exits or prints an error. */
+import { Command, Option } from '@commander-js/extra-typings';
+import { RefusedError } from './apply/apply.ts';
+import { apply } from './commands/apply.ts';
+import { demo } from './commands/demo.ts';
+import { drift } from './commands/drift.ts';
+import { withEstate } from './commands/estate-options.ts';
+import { showFindings, terminal } from './commands/output.ts';
+import { FORMATS, plan } from './commands/plan.ts';
+import { unlock } from './commands/unlock.ts';
+import { up } from './commands/up.ts';
+import { validate } from './commands/validate.ts';
+import { DeclarationError, PlumblineError } from './model/errors.ts';
+import { printable } from './render/printable.ts';
+
+const format = () => new Option('--format <format>', 'how the plan is written').choices(FORMATS).default('text' as const);
+
+function report(error: unknown): number {
+  if (error instanceof DeclarationError) terminal.note(showFindings(error.findings));
+  if (!(error instanceof PlumblineError)) throw error;
+  terminal.note(printable(error.message));
+  if (error instanceof RefusedError) for (const reason of error.reasons) terminal.note(`  - ${printable(reason)}`);
+  return error.exitCode;
+}
+
+async function finish(command: Promise<number>): Promise<void> {
+  process.exitCode = await command.catch(report);
+}
+
+const program = new Command('plumbline')
+  .description('A declarative GitOps reconciler for ClickHouse.')
+  .addHelpText('after', '\nExit codes: 0 nothing to do or done, 1 error, 2 there are changes.')
+  .showHelpAfterError();
+
+program
+  .command('validate')
+  .description('check the declarations without asking any server')
+  .option('--estate <folder>', 'the folder that holds clusters/, schemas/ and tenants/', '.')
+  .action((options) => finish(validate(options, terminal)));
+
+withEstate(program.command('plan').description('show how the servers differ from the declarations'))
+  .addOption(format())
+  .option('--out <file>', 'also save the plan, for apply')
+  .action((options) => finish(plan(options, terminal)));
+
+withEstate(program.command('apply').description('make the servers as declared'))
+  .argument('[plan]', 'a plan saved by plan --out; without it, apply makes one and asks')
+  .option('--yes', 'do not ask')
+  .option('--allow <name...>', 'let these happen: `destructive`, `rebuild`, or the name of an object')
+  .addOption(
+    new Option('--lock-seconds <seconds>', 'after how long a lock that is not renewed can be taken over')
+      .argParser(Number)
+      .default(60),
+  )
+  .action((file, options) => finish(apply(file, options, terminal)));
+
+withEstate(program.command('drift').description('show what has changed on the servers'))
+  .addOption(format())
+  .action((options) => finish(drift(options, terminal)));
+
+withEstate(program.command('unlock').description('remove the lock that a killed apply left behind')).action((options) =>
+  finish(unlock(options, terminal)),
+);
+
+program
+  .command('up')
+  .description('keep the declared estate running on embedded servers until Ctrl-C')
+  .option('--estate <folder>', 'the folder that holds clusters/, schemas/ and tenants/', '.')
+  .action((options) => finish(up(options, terminal)));
+
+program
+  .command('demo')
+  .description('see the life of a change on real servers, from the first plan to drift and back')
+  .action(() => finish(demo(terminal)));
+
+await program.parseAsync();

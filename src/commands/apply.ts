@@ -1,0 +1,91 @@
+/** `plumbline apply`: makes the servers as declared, from a saved plan or from one it makes and asks about. */
+import { createInterface } from 'node:readline/promises';
+import { type ApplyReport, applyPlan, RefusedError } from '../apply/apply.ts';
+import { objections } from '../apply/gate.ts';
+import { readPlanFile } from '../apply/plan-file.ts';
+import { survey } from '../apply/survey.ts';
+import { plannedSteps, unreadableNodes } from '../model/plan.ts';
+import { movedSince } from '../plan/digest.ts';
+import { renderReport } from '../render/report.ts';
+import { type EstateOptions, openDeclaredEstate } from './estate-options.ts';
+import { newRun } from './identity.ts';
+import type { Output } from './output.ts';
+import { planExitCode, renderPlan } from './plan.ts';
+import { showProgress } from './progress.ts';
+
+export interface ApplyCommandOptions extends EstateOptions {
+  readonly yes?: true | undefined;
+  readonly allow?: readonly string[] | undefined;
+  readonly lockSeconds: number;
+}
+
+async function confirm(output: Output): Promise<boolean> {
+  if (!process.stdin.isTTY) {
+    throw new RefusedError('Nobody is there to be asked; say --yes to apply without asking.', []);
+  }
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await prompt.question('Apply this plan? Only "yes" applies it: ');
+  prompt.close();
+  if (answer.trim() !== 'yes') output.note('Not applied; nothing was changed.');
+  return answer.trim() === 'yes';
+}
+
+/** After Ctrl-C or SIGTERM the step that runs is finished, and no other begins. */
+function stopOnSignal(output: Output): { readonly shouldStop: () => boolean; release(): void } {
+  let stop = false;
+  const listener = (signal: string): void => {
+    if (!stop) output.note(`${signal}: finishing the step that runs, then stopping.`);
+    stop = true;
+  };
+  process.on('SIGINT', listener).on('SIGTERM', listener);
+  return {
+    shouldStop: () => stop,
+    release: () => void process.off('SIGINT', listener).off('SIGTERM', listener),
+  };
+}
+
+function reportExitCode({ results, remaining }: ApplyReport): number {
+  const failed = results.some(({ outcome }) => outcome !== 'done');
+  return failed || planExitCode(remaining) !== 0 ? 1 : 0;
+}
+
+export async function apply(file: string | undefined, options: ApplyCommandOptions, output: Output): Promise<number> {
+  const saved = file === undefined ? undefined : await readPlanFile(file);
+  const opened = await openDeclaredEstate(options);
+  const allowed = new Set(options.allow);
+  const signals = stopOnSignal(output);
+  try {
+    const agreed = await survey(opened.estate, opened);
+    try {
+      if (saved) {
+        const moved = movedSince(saved, agreed.plan);
+        if (moved.length > 0) throw new RefusedError('The saved plan is out of date; nothing was changed.', moved);
+      } else {
+        output.result(renderPlan(agreed.plan, 'text', output));
+      }
+      const reasons = objections(agreed.plan, allowed);
+      if (reasons.length > 0) throw new RefusedError('The plan was not applied; nothing was changed.', reasons);
+      if (plannedSteps(agreed.plan).length === 0) return unreadableNodes(agreed.plan).length > 0 ? 1 : 0;
+      if (!options.yes && !saved && !(await confirm(output))) return 1;
+      const identity = await newRun(options.estate);
+      const { shouldStop } = signals;
+      const { lockSeconds } = options;
+      const progress = showProgress(output);
+      const report = await applyPlan(opened.estate, agreed, {
+        ...opened,
+        identity,
+        allowed,
+        lockSeconds,
+        progress,
+        shouldStop,
+      }).finally(progress.close);
+      output.result(renderReport(report, { colour: output.colour }));
+      return reportExitCode(report);
+    } finally {
+      await agreed.close();
+    }
+  } finally {
+    signals.release();
+    await opened.close();
+  }
+}

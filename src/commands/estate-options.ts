@@ -1,0 +1,126 @@
+/** Options that every command about an estate has, and what they open: the declarations, and the servers they speak of. */
+import { join, resolve } from 'node:path';
+import { Option, type Command } from '@commander-js/extra-typings';
+import { expand } from '../declared/expand.ts';
+import { readDeclarations } from '../declared/files.ts';
+import { openEstate } from '../embedded/estate.ts';
+import { openSettled, type Settled } from '../live/settled.ts';
+import { DeclarationError, PlumblineError } from '../model/errors.ts';
+import type { Estate, Node } from '../model/estate.ts';
+
+export interface EstateOptions {
+  readonly estate: string;
+  readonly embedded?: true | undefined;
+  readonly url?: readonly string[] | undefined;
+  readonly connectTimeout: number;
+}
+
+export interface OpenEstate {
+  readonly estate: Estate;
+  readonly settled: Settled;
+  /** Milliseconds. */
+  readonly connectTimeout: number;
+  close(): Promise<void>;
+}
+
+const DEFAULT_CONNECT_TIMEOUT = 10;
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new PlumblineError(`--connect-timeout takes a number of seconds, found \`${text}\`.`);
+  return value;
+}
+
+/** Adds the options to a command. */
+export function withEstate<C extends Command>(command: C) {
+  return command
+    .option('--estate <folder>', 'the folder that holds clusters/, schemas/ and tenants/', '.')
+    .option('--embedded', 'run against real ClickHouse servers from npm, one per declared node, kept in .plumbline/')
+    .option('--url <[node=]url...>', 'reach a node at another address: --url community-1=http://localhost:8123')
+    .addOption(
+      new Option('--connect-timeout <seconds>', 'how long a node may say nothing')
+        .argParser(seconds)
+        .default(DEFAULT_CONNECT_TIMEOUT),
+    );
+}
+
+/** Where Plumbline keeps what it may lose: embedded data, and what it remembers between runs. */
+export function workFolder(estate: string): string {
+  return join(resolve(estate), '.plumbline');
+}
+
+/** The declared estate. Throws a DeclarationError with every mistake. */
+export async function loadEstate(folder: string): Promise<Estate> {
+  const { entries, findings } = await readDeclarations(resolve(folder));
+  const expanded = expand(entries);
+  const all = [...findings, ...expanded.findings];
+  if (all.some(({ severity }) => severity === 'error')) throw new DeclarationError(all);
+  return expanded.estate;
+}
+
+function parseUrl(text: string, nodes: readonly Node[]): { name: string; url: URL } {
+  const at = text.indexOf('=');
+  const only = nodes.length === 1 ? nodes[0]?.name : undefined;
+  const name = /^[\w-]+=/.test(text) ? text.slice(0, at) : only;
+  const known = nodes.map((node) => node.name).join(', ');
+  if (name === undefined) throw new PlumblineError(`--url must say which node it means (--url NODE=URL): ${known}.`);
+  if (!nodes.some((node) => node.name === name)) {
+    throw new PlumblineError(`--url names node \`${name}\`, which is not declared: ${known}.`);
+  }
+  const address = text.slice(text.startsWith(`${name}=`) ? at + 1 : 0);
+  if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
+    throw new PlumblineError(`--url ${name} takes an http:// or https:// address.`);
+  }
+  const url = new URL(address);
+  if (url.username || url.password) {
+    throw new PlumblineError(
+      `--url ${name} holds a user or password, which other users of this machine can read; declare \`user\` and \`password\` instead.`,
+    );
+  }
+  return { name, url };
+}
+
+function moveNodes(estate: Estate, move: (node: Node) => Node): Estate {
+  return { ...estate, clusters: estate.clusters.map((cluster) => ({ ...cluster, nodes: cluster.nodes.map(move) })) };
+}
+
+function atUrls(estate: Estate, urls: readonly string[]): Estate {
+  const nodes = estate.clusters.flatMap((cluster) => cluster.nodes);
+  const byName = new Map(urls.map((text) => parseUrl(text, nodes)).map(({ name, url }) => [name, url]));
+  return moveNodes(estate, (node) => {
+    const url = byName.get(node.name);
+    if (!url) return node;
+    const secure = url.protocol === 'https:';
+    const httpPort = Number(url.port || (secure ? 443 : 80));
+    return { ...node, host: url.hostname.replace(/^\[|\]$/g, ''), httpPort, secure };
+  });
+}
+
+/** Starts (or attaches to) one embedded server per declared node, and points the nodes at them. */
+export async function embed(estate: Estate, folder: string, purpose: 'command' | 'up') {
+  const nodes = estate.clusters.flatMap((cluster) => cluster.nodes);
+  const running = await openEstate({ folder: join(workFolder(folder), 'embedded'), nodes, purpose });
+  const byName = new Map(running.nodes.map((node) => [node.name, node]));
+  const moved = moveNodes(estate, (node) => {
+    const server = byName.get(node.name);
+    if (!server) throw new Error(`no embedded server was started for node ${node.name}`);
+    const { password: _password, ...open } = node;
+    const httpPort = Number(new URL(server.url).port);
+    const { nativePort } = server;
+    return { ...open, host: '127.0.0.1', httpPort, nativePort, secure: false, user: { plain: 'default' } };
+  });
+  return { estate: moved, running };
+}
+
+/** Opens the estate as the options say. Whoever opens it closes it. */
+export async function openDeclaredEstate(options: EstateOptions): Promise<OpenEstate> {
+  const declared = await loadEstate(options.estate);
+  const settled = openSettled(join(workFolder(options.estate), 'settled.json'));
+  const connectTimeout = options.connectTimeout * 1000;
+  if (!options.embedded) {
+    return { estate: atUrls(declared, options.url ?? []), settled, connectTimeout, close: async () => {} };
+  }
+  if (options.url) throw new PlumblineError('--embedded and --url exclude each other.');
+  const { estate, running } = await embed(declared, options.estate, 'command');
+  return { estate, settled, connectTimeout, close: () => running.stop() };
+}

@@ -1,0 +1,43 @@
+/** `plumbline plan`: shows how the live servers differ from the declarations. */
+import { writeFile } from 'node:fs/promises';
+import { survey } from '../apply/survey.ts';
+import { type Plan, planFindings, plannedSteps, unreadableNodes } from '../model/plan.ts';
+import { renderJson } from '../render/json.ts';
+import { renderMarkdown } from '../render/markdown.ts';
+import { renderText } from '../render/text.ts';
+import { type EstateOptions, openDeclaredEstate } from './estate-options.ts';
+import type { Output } from './output.ts';
+
+export const FORMATS = ['text', 'json', 'markdown'] as const;
+export type Format = (typeof FORMATS)[number];
+
+export interface PlanOptions extends EstateOptions {
+  readonly format: Format;
+  readonly out?: string | undefined;
+}
+
+export function renderPlan(plan: Plan, format: Format, output: Output): string {
+  if (format === 'json') return renderJson(plan);
+  if (format === 'markdown') return renderMarkdown(plan);
+  return renderText(plan, { colour: output.colour });
+}
+
+/** 1 when something could not be read or must be mended first, 2 when there are changes, 0 when there are none. */
+export function planExitCode(plan: Plan): number {
+  const errors = planFindings(plan).some(({ severity }) => severity === 'error');
+  if (errors || unreadableNodes(plan).length > 0) return 1;
+  return plannedSteps(plan).length > 0 ? 2 : 0;
+}
+
+export async function plan(options: PlanOptions, output: Output): Promise<number> {
+  const opened = await openDeclaredEstate(options);
+  try {
+    const surveyed = await survey(opened.estate, opened);
+    await surveyed.close();
+    if (options.out !== undefined) await writeFile(options.out, renderJson(surveyed.plan));
+    output.result(renderPlan(surveyed.plan, options.format, output));
+    return planExitCode(surveyed.plan);
+  } finally {
+    await opened.close();
+  }
+}

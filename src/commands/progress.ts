@@ -1,0 +1,40 @@
+/** Shows a run while it happens: a line per step that ended, and for a person the steps that are under way. */
+import ora from 'ora';
+import pc from 'picocolors';
+import type { Progress } from '../apply/execute.ts';
+import { showId } from '../model/object.ts';
+import type { PlannedStep } from '../model/plan.ts';
+import { printable } from '../render/printable.ts';
+import { formatDuration } from '../render/units.ts';
+import type { Output } from './output.ts';
+
+const SIGNS = { done: '✓', failed: '✗', unknown: '?', 'not run': '·' } as const;
+
+export function showProgress(output: Output): Progress & { close(): void } {
+  const colours = pc.createColors(output.live && pc.isColorSupported);
+  const running = new Map<string, string>();
+  const spinner = output.live ? ora({ stream: process.stderr }) : undefined;
+  const redraw = (): void => {
+    if (!spinner) return;
+    if (running.size === 0) spinner.stop();
+    else spinner.start([...running.values()].join(', '));
+  };
+  const describe = ({ step }: PlannedStep): string => printable(`${step.action} ${showId(step.object)}`);
+  return {
+    started(planned, number, total) {
+      running.set(planned.cluster, `${planned.node} ${number}/${total} ${describe(planned)}`);
+      redraw();
+    },
+    ended({ planned, outcome, milliseconds, error }, number, total) {
+      running.delete(planned.cluster);
+      spinner?.stop();
+      const paint = outcome === 'done' ? colours.green : colours.red;
+      const position = `${number}/${total}`.padStart(7);
+      const line = `${paint(SIGNS[outcome])} ${planned.node.padEnd(16)}${position}  ${describe(planned)}`;
+      output.note(`${line}  ${colours.dim(formatDuration(milliseconds))}`);
+      if (error) output.note(`    ${outcome}: ${printable(error)}`);
+      redraw();
+    },
+    close: () => void spinner?.stop(),
+  };
+}

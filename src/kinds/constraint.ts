@@ -1,0 +1,38 @@
+/** CHECK and ASSUME constraints of a table; a change drops and adds in one ALTER, so no insert slips through unchecked. */
+import type { Cursor } from '../sql/cursor.ts';
+import { identifier } from '../sql/quote.ts';
+import { clause, RANK } from './drafts.ts';
+import type { PartKind } from './kind.ts';
+
+export type Constraint = Readonly<{
+  mode: string;
+  expression: string;
+}>;
+
+export function declareConstraint(value: { check?: string; assume?: string }): Constraint {
+  return value.check === undefined
+    ? { mode: 'ASSUME', expression: value.assume ?? '' }
+    : { mode: 'CHECK', expression: value.check };
+}
+
+/** Takes `CHECK expression` or `ASSUME expression`, the name already taken. */
+export function readConstraint(cursor: Cursor): Constraint {
+  const mode = cursor.takes('CHECK') ? 'CHECK' : 'ASSUME';
+  if (mode === 'ASSUME') cursor.expect('ASSUME');
+  return { mode, expression: cursor.expression() };
+}
+
+export function writeConstraint(constraint: Constraint): string {
+  return `${constraint.mode} ${constraint.expression}`;
+}
+
+export const constraint: PartKind<Constraint> = {
+  name: 'constraint',
+  inside: 'table',
+  attributes: { mode: 'alter', expression: 'alter' },
+  create: (to) => [
+    clause(`ADD CONSTRAINT ${identifier(to.id.path.at(-1) ?? '')} ${writeConstraint(to.attributes)}`, RANK.addDependent),
+  ],
+  alter: (to, from, _changed, around) => [...constraint.drop(from, around), ...constraint.create(to, around)],
+  drop: (from) => [clause(`DROP CONSTRAINT ${identifier(from.id.path.at(-1) ?? '')}`, RANK.dropDependent)],
+};

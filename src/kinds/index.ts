@@ -1,0 +1,33 @@
+/** The registry: every kind, in the order in which they are created. */
+import { column } from './column.ts';
+import { constraint } from './constraint.ts';
+import { database } from './database.ts';
+import type { PartKind, RootKind } from './kind.ts';
+import { materializedView } from './materialized-view.ts';
+import { projection } from './projection.ts';
+import { skippingIndex } from './skipping-index.ts';
+import { table } from './table.ts';
+import { view } from './view.ts';
+
+/** Attributes differ from kind to kind; what is generic only ever reads them by name through the kind's own rules. */
+const register = <K>(...kinds: unknown[]): readonly K[] => kinds as readonly K[];
+
+export const ROOT_KINDS = register<RootKind>(database, table, view, materializedView);
+export const PART_KINDS = register<PartKind>(column, skippingIndex, constraint, projection);
+
+const roots = new Map(ROOT_KINDS.map((kind) => [kind.name, kind]));
+const parts = new Map(PART_KINDS.map((kind) => [kind.name, kind]));
+
+/** The kind of objects that exist by themselves, by name. Throws for a name that was never registered. */
+export function rootKind(name: string): RootKind {
+  const kind = roots.get(name);
+  if (!kind) throw new Error(`no kind is called ${name}`);
+  return kind;
+}
+
+/** The kind of parts, by name. Throws for a name that was never registered. */
+export function partKind(name: string): PartKind {
+  const kind = parts.get(name);
+  if (!kind) throw new Error(`no kind of parts is called ${name}`);
+  return kind;
+}

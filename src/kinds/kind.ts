@@ -1,0 +1,96 @@
+/** The contract of a kind: what it is made of, how it is declared, read and written. Everything else knows no kind. */
+import type { Attributes, AttributeValue, ObjectId, StateObject, Tree } from '../model/object.ts';
+import type { Draft } from '../model/step.ts';
+import type { ServerView } from './server-view.ts';
+
+/** What to do about an attribute that differs. `ignore` shows nothing; `refuse` says why it must be done by hand. */
+export type Action = 'alter' | 'replace' | 'ignore' | { readonly refuse: string };
+
+/** The whole object on both sides, for rules that depend on more than one attribute. */
+export interface Around {
+  readonly from: Tree;
+  readonly to: Tree;
+}
+
+export interface Rule<V> {
+  readonly change: Action | ((from: V, to: V, around: Around, id: ObjectId) => Action);
+  /** Whether two texts that differ mean the same; asked before `change`. */
+  readonly same?: (live: V, desired: V, around: Around) => boolean;
+}
+
+/** A rule for every attribute: one that is forgotten does not compile. */
+export type Rules<A extends Attributes> = { readonly [K in keyof Required<A>]: Action | Rule<A[K]> };
+
+/** A live object as a server shows it: its identity and the canonical text that creates it. */
+export interface Definition {
+  readonly id: ObjectId;
+  readonly statement: string;
+}
+
+/** What a kind may ask the target server, to see a declaration as that server would store it. */
+export interface Normaliser {
+  /** `CREATE TEMPORARY TABLE name …` → the text stored for it. `name` stands for the name in the given text. */
+  table(definition: (name: string) => string): Promise<string>;
+  /** `CREATE TEMPORARY VIEW name …` → the text stored for it; names without a database are looked up in the one given. */
+  view(definition: (name: string) => string, database: string): Promise<string>;
+  /** Any statement → its text in the server's own formatting, without looking at what it refers to. */
+  format(statement: string): Promise<string>;
+  /** The `index_granularity` that this server writes into a MergeTree table which names none. */
+  readonly indexGranularity: string;
+}
+
+export interface Declared {
+  /** The declaration's checked value. */
+  readonly value: unknown;
+  /** Where the value at a path stands. */
+  place(path?: readonly (string | number)[]): StateObject['place'];
+}
+
+/** A kind of objects that exist by themselves: databases, tables, views … */
+export interface RootKind<A extends Attributes = Attributes> {
+  readonly name: string;
+  /** What `kind:` says in a declaration. */
+  readonly document: string;
+  readonly attributes: Rules<A>;
+  declare(declared: Declared): Tree;
+  read(server: ServerView): Promise<readonly Definition[]>;
+  /** Reads a canonical text. Throws `ParseError` at anything it does not know, so that nothing is dropped unseen. */
+  parse(definition: Definition): Tree;
+  /** The declared object as the server would store it. */
+  normalise(tree: Tree, server: Normaliser): Promise<Tree>;
+  create(to: Tree): Draft;
+  /** Gets all changed attributes of the object itself at once; its parts write their own drafts. */
+  alter(to: Tree, from: Tree, changed: ReadonlySet<string>): readonly Draft[];
+  drop(from: Tree): Draft;
+  /** For objects that can be created anew without losing anything; absent where that is not so. */
+  replace?(to: Tree, from: Tree): Draft;
+}
+
+/** A kind of objects that live inside another's definition: columns, indexes … Their drafts are clauses of its ALTER. */
+export interface PartKind<A extends Attributes = Attributes> {
+  readonly name: string;
+  readonly inside: string;
+  /** Whether the order of these parts among themselves counts. */
+  readonly ordered?: true;
+  readonly attributes: Rules<A>;
+  /** `after` is the part that it follows, or undefined for the first. It is only told to ordered kinds. */
+  create(to: StateObject<A>, around: Around, after?: string): readonly Draft[];
+  alter(
+    to: StateObject<A>,
+    from: StateObject<A>,
+    changed: ReadonlySet<string>,
+    around: Around,
+    after?: { readonly name: string | undefined },
+  ): readonly Draft[];
+  drop(from: StateObject<A>, around: Around): readonly Draft[];
+}
+
+/** A rule's parts, whatever way it was written. */
+export function ruleOf(rule: Action | Rule<AttributeValue>): Rule<AttributeValue> {
+  return typeof rule === 'object' && 'change' in rule ? rule : { change: rule };
+}
+
+/** For attributes that count only where the declaration names them: what the server fills in is no difference. */
+export function unlessDeclared(_live: AttributeValue, desired: AttributeValue): boolean {
+  return desired === undefined;
+}

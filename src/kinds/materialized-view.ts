@@ -1,0 +1,199 @@
+/** Materialized views: into a table, with storage of their own, or refreshed on a schedule. */
+import type { ObjectId, Tree } from '../model/object.ts';
+import type { Draft } from '../model/step.ts';
+import { Cursor } from '../sql/cursor.ts';
+import { literal, qualified } from '../sql/quote.ts';
+import { clause, greedyClause, hazard, RANK, statement } from './drafts.ts';
+import { type Action, type Around, type Normaliser, type RootKind, unlessDeclared } from './kind.ts';
+import { declareRefresh, type Refresh, type RefreshDeclaration, readRefresh, refreshText } from './refresh.ts';
+import { declareStorage, readStorage, type Storage, type StorageDeclaration, writeStorage } from './storage.ts';
+import { isMergeTree, sameEngine, sameKey } from './table-engine.ts';
+import {
+  declareColumns,
+  normaliseColumns,
+  normaliseQuery,
+  readQuery,
+  readSecurity,
+  type Security,
+  sameDefiner,
+  securityText,
+  type ViewDeclaration,
+} from './view-text.ts';
+
+type OwnStorage = { readonly [K in keyof Storage]: Storage[K] | undefined };
+
+export type MaterializedView = OwnStorage &
+  Security &
+  Refresh &
+  Readonly<{
+    /** The target table's quoted name; undefined where the view has storage of its own. */
+    target: string | undefined;
+    columns: string | undefined;
+    query: string;
+    comment: string;
+    /** Fills the view while it is created; the server keeps no memory of it. */
+    populate: string | undefined;
+  }>;
+
+type Declaration = ViewDeclaration &
+  StorageDeclaration & {
+    to?: string | { database: string; name: string };
+    populate?: boolean;
+    refresh?: RefreshDeclaration;
+  };
+
+const NO_STORAGE: OwnStorage = {
+  engine: undefined,
+  partitionBy: undefined,
+  primaryKey: undefined,
+  orderBy: undefined,
+  sampleBy: undefined,
+  ttl: undefined,
+  settings: undefined,
+};
+
+const attributesOf = (tree: Tree): MaterializedView => tree.root.attributes as MaterializedView;
+
+function declareTarget(to: Declaration['to'], database: string): string | undefined {
+  if (to === undefined) return undefined;
+  if (typeof to !== 'string') return qualified([to.database, to.name]);
+  const dot = to.indexOf('.');
+  return dot < 0 ? qualified([database, to]) : qualified([to.slice(0, dot), to.slice(dot + 1)]);
+}
+
+function createText(start: string, tree: Tree): string {
+  const view = attributesOf(tree);
+  return [
+    `${start} ${qualified(tree.root.id.path)}`,
+    refreshText(view),
+    view.target && `TO ${view.target}`,
+    view.columns && `(${view.columns})`,
+    view.engine && writeStorage({ ...(view as Storage), settings: view.settings ?? {} }),
+    view.populate,
+    securityText(view),
+    view.comment && `COMMENT ${literal(view.comment)}`,
+    `AS ${view.query}`,
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
+function readView(text: string, id: ObjectId): Tree {
+  const cursor = new Cursor(text);
+  cursor.expect('CREATE MATERIALIZED VIEW');
+  cursor.path();
+  const refresh = readRefresh(cursor);
+  const target = cursor.takes('TO') ? qualified(cursor.path()) : undefined;
+  const columns = cursor.sees('(') ? cursor.parenthesized() : undefined;
+  const storage = cursor.sees('ENGINE =') ? readStorage(cursor) : NO_STORAGE;
+  const security = readSecurity(cursor);
+  const comment = cursor.takes('COMMENT') ? cursor.string() : '';
+  const query = readQuery(cursor);
+  const attributes = { ...storage, ...refresh, ...security, target, columns, query, comment, populate: undefined };
+  return { root: { id, attributes }, parts: [] };
+}
+
+async function normaliseView(tree: Tree, server: Normaliser): Promise<Tree> {
+  const declared = attributesOf(tree);
+  const formatted = { ...tree.root, attributes: { ...declared, populate: undefined, query: 'SELECT 1' } };
+  const [text, query, columns] = await Promise.all([
+    server.format(createText('CREATE MATERIALIZED VIEW', { root: formatted, parts: [] })),
+    normaliseQuery(declared.query, tree.root.id.path[0] ?? '', server),
+    normaliseColumns(declared.columns, server),
+  ]);
+  const stored = attributesOf(readView(text, tree.root.id));
+  const engine = stored.engine ?? '';
+  const settings =
+    engine && isMergeTree(engine) ? { index_granularity: server.indexGranularity, ...stored.settings } : stored.settings;
+  const { populate } = declared;
+  return { root: { ...tree.root, attributes: { ...stored, query, columns, settings, populate } }, parts: [] };
+}
+
+/** Into a table the view holds no rows, so it can be created anew; with storage of its own it can't. */
+const remake = (_from: unknown, _to: unknown, { from, to }: Around): Action =>
+  attributesOf(from).target !== undefined && attributesOf(to).target !== undefined
+    ? 'replace'
+    : { refuse: 'the view holds rows of its own, which ClickHouse can not move to a view of another shape' };
+
+/** A new query brings its columns along where the rows go to another table. */
+const changeColumns = (from: unknown, to: unknown, around: Around): Action =>
+  attributesOf(around.from).query !== attributesOf(around.to).query && attributesOf(around.to).target !== undefined
+    ? 'alter'
+    : remake(from, to, around);
+
+const changeRefresh = (from: string | undefined, to: string | undefined, around: Around): Action =>
+  from !== undefined && to !== undefined ? 'alter' : remake(from, to, around);
+
+function alterView(to: MaterializedView, changed: ReadonlySet<string>): Draft[] {
+  const drafts: Draft[] = [];
+  const security = securityText(to);
+  if (changed.has('comment')) drafts.push(clause(`MODIFY COMMENT ${literal(to.comment)}`, RANK.comment));
+  if (security && (changed.has('definer') || changed.has('sqlSecurity'))) {
+    drafts.push(greedyClause(`MODIFY ${security}`, RANK.settings));
+  }
+  if (changed.has('schedule')) {
+    const text = refreshText({ ...to, append: undefined });
+    drafts.push(greedyClause(`MODIFY ${text}`, RANK.settings));
+  }
+  if (changed.has('query')) drafts.push(greedyClause(`MODIFY QUERY ${to.query}`, RANK.query));
+  return drafts;
+}
+
+const NEW_ROWS_ONLY = hazard('misses inserts', 'rows inserted while the view is created anew do not pass through it');
+
+export const materializedView: RootKind<MaterializedView> = {
+  name: 'materialized view',
+  document: 'MaterializedView',
+  attributes: {
+    target: { change: remake },
+    columns: { change: changeColumns, same: (live, desired) => unlessDeclared(live, desired) || live === desired },
+    query: 'alter',
+    comment: 'alter',
+    populate: 'ignore',
+    schedule: { change: changeRefresh },
+    append: { change: remake },
+    definer: { change: 'alter', same: sameDefiner },
+    sqlSecurity: { change: 'alter', same: (live, desired) => unlessDeclared(live, desired) || live === desired },
+    engine: { change: remake, same: (live, desired) => live === desired || sameEngine(live ?? 'Null', desired ?? 'Null') },
+    partitionBy: { change: remake, same: sameKey },
+    primaryKey: { change: remake, same: (live, desired) => unlessDeclared(live, desired) || sameKey(live, desired) },
+    orderBy: { change: remake, same: sameKey },
+    sampleBy: { change: remake, same: sameKey },
+    ttl: { change: remake },
+    settings: { change: remake },
+  },
+  declare(declared) {
+    const value = declared.value as Declaration;
+    const place = declared.place();
+    const target = declareTarget(value.to, value.database);
+    const attributes: MaterializedView = {
+      ...(target === undefined ? declareStorage(value) : NO_STORAGE),
+      ...declareRefresh(value.refresh, value.database),
+      target,
+      columns: declareColumns(value.columns),
+      query: value.query.trim(),
+      comment: value.comment ?? '',
+      populate: value.populate ? 'POPULATE' : undefined,
+      definer: value.definer,
+      sqlSecurity: value.sql_security?.toUpperCase(),
+    };
+    const id = { kind: 'materialized view', path: [value.database, value.name] };
+    return { root: { id, attributes, ...(place && { place }) }, parts: [] };
+  },
+  async read(server) {
+    const rows = await server.tables();
+    return rows
+      .filter((row) => row.engine === 'MaterializedView')
+      .map((row) => ({ id: { kind: 'materialized view', path: [row.database, row.name] }, statement: row.statement }));
+  },
+  parse: (live) => readView(live.statement, live.id),
+  normalise: normaliseView,
+  create: (to) => statement(createText('CREATE MATERIALIZED VIEW', to)),
+  alter: (to, _from, changed) => alterView(attributesOf(to), changed),
+  drop(from) {
+    const own = attributesOf(from).target === undefined;
+    const hazards = own ? [hazard('loses data', 'all rows that the view holds')] : [];
+    return statement(`DROP VIEW ${qualified(from.root.id.path)}`, 'destructive', hazards);
+  },
+  replace: (to) => statement(createText('CREATE OR REPLACE MATERIALIZED VIEW', to), 'rebuild', [NEW_ROWS_ONLY]),
+};

@@ -1,0 +1,55 @@
+/** The REFRESH clause of a materialized view: when it runs, and whether it appends or replaces. */
+import type { Cursor } from '../sql/cursor.ts';
+import { qualified } from '../sql/quote.ts';
+import { declareSettings, settingsText } from './storage.ts';
+import { viewClauseBegins } from './view-text.ts';
+
+export type Refresh = Readonly<{
+  /** `EVERY 1 HOUR OFFSET 5 MINUTE …`; undefined where the view follows inserts. */
+  schedule: string | undefined;
+  /** `APPEND`, or undefined where each run replaces what the one before wrote. */
+  append: string | undefined;
+}>;
+
+export interface RefreshDeclaration {
+  readonly every?: string;
+  readonly after?: string;
+  readonly offset?: string;
+  readonly randomize?: string;
+  readonly depends_on?: readonly string[];
+  readonly append?: boolean;
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+function viewPath(name: string, database: string): string {
+  const dot = name.indexOf('.');
+  return qualified(dot < 0 ? [database, name] : [name.slice(0, dot), name.slice(dot + 1)]);
+}
+
+export function declareRefresh(refresh: RefreshDeclaration | undefined, database: string): Refresh {
+  if (!refresh) return { schedule: undefined, append: undefined };
+  const settings = settingsText(declareSettings(refresh.settings));
+  const dependencies = (refresh.depends_on ?? []).map((name) => viewPath(name, database));
+  const words = [
+    refresh.every === undefined ? `AFTER ${refresh.after}` : `EVERY ${refresh.every}`,
+    refresh.offset && `OFFSET ${refresh.offset}`,
+    refresh.randomize && `RANDOMIZE FOR ${refresh.randomize}`,
+    dependencies.length > 0 && `DEPENDS ON ${dependencies.join(', ')}`,
+    settings && `SETTINGS ${settings}`,
+  ];
+  return { schedule: words.filter(Boolean).join(' '), append: refresh.append ? 'APPEND' : undefined };
+}
+
+/** Takes `[REFRESH … [APPEND]]`. */
+export function readRefresh(cursor: Cursor): Refresh {
+  if (!cursor.takes('REFRESH')) return { schedule: undefined, append: undefined };
+  const ends = (): boolean =>
+    ['APPEND', 'TO', '(', 'ENGINE ='].some((words) => cursor.sees(words)) || viewClauseBegins(cursor);
+  const schedule = cursor.expression(ends, true);
+  return { schedule, append: cursor.takes('APPEND') ? 'APPEND' : undefined };
+}
+
+export function refreshText({ schedule, append }: Refresh): string | undefined {
+  if (schedule === undefined) return undefined;
+  return append ? `REFRESH ${schedule} ${append}` : `REFRESH ${schedule}`;
+}

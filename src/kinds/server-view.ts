@@ -1,0 +1,19 @@
+/** What kinds see of a live server: the rows of a bounded number of `system.*` SELECTs, each read once and shared. */
+
+export interface DatabaseRow {
+  readonly name: string;
+  readonly engine: string;
+  readonly comment: string;
+}
+
+export interface TableRow {
+  readonly database: string;
+  readonly name: string;
+  readonly engine: string;
+  readonly statement: string;
+}
+
+export interface ServerView {
+  databases(): Promise<readonly DatabaseRow[]>;
+  tables(): Promise<readonly TableRow[]>;
+}

@@ -1,0 +1,128 @@
+/** The storage clause of a table or a materialized view (ENGINE … SETTINGS): declared, read and written. */
+import type { Cursor } from '../sql/cursor.ts';
+import { literal } from '../sql/quote.ts';
+
+export type Storage = Readonly<{
+  engine: string;
+  partitionBy: string | undefined;
+  primaryKey: string | undefined;
+  orderBy: string | undefined;
+  sampleBy: string | undefined;
+  ttl: string | undefined;
+  settings: Readonly<Record<string, string>>;
+}>;
+
+type Texts = string | readonly string[];
+
+/** The part of a declaration that speaks of storage. */
+export interface StorageDeclaration {
+  readonly engine?: string;
+  readonly partition_by?: Texts;
+  readonly primary_key?: Texts;
+  readonly order_by?: Texts;
+  readonly sample_by?: Texts;
+  readonly ttl?: Texts;
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+const NUMBER = /^-?\d+(\.\d+)?$/;
+
+/** A setting's value as SQL: numbers as they are, everything else as a string. */
+export function settingText(value: string): string {
+  return NUMBER.test(value) ? value : literal(value);
+}
+
+export function declareSettings(settings: Readonly<Record<string, string>> | undefined): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(settings ?? {}).map(([name, value]) => [name, settingText(value)]),
+  );
+}
+
+/** One expression, or several as a tuple. */
+export function keyText(key: Texts | undefined): string | undefined {
+  if (key === undefined || typeof key === 'string') return key;
+  const [only, ...more] = key;
+  if (only === undefined) return 'tuple()';
+  return more.length === 0 ? only : `(${key.join(', ')})`;
+}
+
+export function listText(texts: Texts | undefined): string | undefined {
+  return texts === undefined || typeof texts === 'string' ? texts : texts.join(', ');
+}
+
+/** The declared storage. A MergeTree without a sorting key is sorted by nothing, as the server requires it to say. */
+export function declareStorage(value: StorageDeclaration): Storage {
+  const engine = value.engine ?? 'MergeTree';
+  const orderBy = keyText(value.order_by);
+  const needsKey = /MergeTree\b/.test(engine) && value.primary_key === undefined;
+  return {
+    engine,
+    partitionBy: keyText(value.partition_by),
+    primaryKey: keyText(value.primary_key),
+    orderBy: orderBy ?? (needsKey ? 'tuple()' : undefined),
+    sampleBy: keyText(value.sample_by),
+    ttl: listText(value.ttl),
+    settings: declareSettings(value.settings),
+  };
+}
+
+const KEYS = [
+  ['PARTITION BY', 'partitionBy'],
+  ['PRIMARY KEY', 'primaryKey'],
+  ['ORDER BY', 'orderBy'],
+  ['SAMPLE BY', 'sampleBy'],
+  ['TTL', 'ttl'],
+] as const;
+
+/** Whether a clause behind the storage's expressions begins here. */
+function clauseBegins(cursor: Cursor): boolean {
+  if (KEYS.some(([words]) => cursor.sees(words)) || cursor.sees('DEFINER =') || cursor.sees('SQL SECURITY')) return true;
+  if (cursor.sees('SETTINGS')) return cursor.peek(2)?.text === '=';
+  if (cursor.sees('COMMENT')) return cursor.peek(1)?.kind === 'string';
+  return cursor.sees('AS SELECT') || cursor.sees('AS WITH') || cursor.sees('AS (');
+}
+
+/** Takes `a = 1, b = 'x'`. */
+export function readSettings(cursor: Cursor): Record<string, string> {
+  const settings: Record<string, string> = {};
+  do {
+    const name = cursor.name();
+    cursor.expect('=');
+    settings[name] = cursor.expression(() => clauseBegins(cursor));
+  } while (cursor.takes(','));
+  return settings;
+}
+
+/** Takes `ENGINE = … [PARTITION BY …] … [SETTINGS …]`. */
+export function readStorage(cursor: Cursor): Storage {
+  cursor.expect('ENGINE =');
+  const name = cursor.name();
+  const engine = cursor.sees('(') ? `${name}(${cursor.parenthesized()})` : name;
+  const keys: Partial<Record<(typeof KEYS)[number][1], string>> = {};
+  for (const [words, key] of KEYS) {
+    if (cursor.takes(words)) keys[key] = cursor.expression(() => clauseBegins(cursor), key === 'ttl');
+  }
+  const settings = cursor.takes('SETTINGS') ? readSettings(cursor) : {};
+  return {
+    engine,
+    partitionBy: keys.partitionBy,
+    primaryKey: keys.primaryKey,
+    orderBy: keys.orderBy,
+    sampleBy: keys.sampleBy,
+    ttl: keys.ttl,
+    settings,
+  };
+}
+
+export function settingsText(settings: Readonly<Record<string, string>>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `${name} = ${value}`)
+    .join(', ');
+}
+
+/** ` ENGINE = … ORDER BY …`, as it stands behind the column list. */
+export function writeStorage(storage: Storage): string {
+  const keys = KEYS.flatMap(([words, key]) => (storage[key] === undefined ? [] : [`${words} ${storage[key]}`]));
+  const settings = settingsText(storage.settings);
+  return [`ENGINE = ${storage.engine}`, ...keys, ...(settings ? [`SETTINGS ${settings}`] : [])].join(' ');
+}

@@ -1,0 +1,72 @@
+/** The parenthesised list of a CREATE TABLE: columns, indexes, constraints and projections as parts of their table. */
+import type { Attributes, ObjectId, StateObject } from '../model/object.ts';
+import { Cursor } from '../sql/cursor.ts';
+import { identifier } from '../sql/quote.ts';
+import { type Column, declareColumn, readColumn, writeColumn } from './column.ts';
+import { type Constraint, declareConstraint, readConstraint, writeConstraint } from './constraint.ts';
+import type { Declared } from './kind.ts';
+import { declareProjection, type Projection, readProjection, writeProjection } from './projection.ts';
+import { declareIndex, readIndex, type SkippingIndex, writeIndex } from './skipping-index.ts';
+
+/** How each kind of part stands in the list: its word, its reader and its writer. */
+const WRITERS: Readonly<Record<string, { word: string; write(attributes: Attributes): string }>> = {
+  column: { word: '', write: (attributes) => writeColumn(attributes as Column) },
+  index: { word: 'INDEX ', write: (attributes) => writeIndex(attributes as SkippingIndex) },
+  constraint: { word: 'CONSTRAINT ', write: (attributes) => writeConstraint(attributes as Constraint) },
+  projection: { word: 'PROJECTION ', write: (attributes) => writeProjection(attributes as Projection) },
+};
+
+const READERS: readonly [word: string, kind: string, read: (cursor: Cursor) => Attributes][] = [
+  ['INDEX', 'index', readIndex],
+  ['CONSTRAINT', 'constraint', readConstraint],
+  ['PROJECTION', 'projection', readProjection],
+];
+
+function part(table: ObjectId, kind: string, name: string, attributes: Attributes): StateObject {
+  return { id: { kind, path: [...table.path, name] }, attributes };
+}
+
+/** Reads what stands between the parentheses of a canonical CREATE TABLE. */
+export function readBody(body: string, table: ObjectId): StateObject[] {
+  const cursor = new Cursor(body);
+  const parts: StateObject[] = [];
+  do {
+    const reader = READERS.find(([word]) => cursor.takes(word));
+    const name = cursor.name();
+    parts.push(part(table, reader?.[1] ?? 'column', name, (reader?.[2] ?? readColumn)(cursor)));
+  } while (cursor.takes(','));
+  if (!cursor.ended) cursor.fail('`,`');
+  return parts;
+}
+
+/** Writes the list, without its parentheses. */
+export function writeBody(parts: readonly StateObject[]): string {
+  return parts
+    .map((one) => {
+      const writer = WRITERS[one.id.kind];
+      return `${writer?.word}${identifier(one.id.path.at(-1) ?? '')} ${writer?.write(one.attributes)}`.trimEnd();
+    })
+    .join(', ');
+}
+
+interface BodyDeclaration {
+  readonly columns: Readonly<Record<string, Parameters<typeof declareColumn>[0]>>;
+  readonly indexes?: Readonly<Record<string, Parameters<typeof declareIndex>[0]>>;
+  readonly projections?: Readonly<Record<string, Parameters<typeof declareProjection>[0]>>;
+  readonly constraints?: Readonly<Record<string, Parameters<typeof declareConstraint>[0]>>;
+}
+
+/** The declared parts, each with the place of its key. */
+export function declareBody(value: BodyDeclaration, declared: Declared, table: ObjectId): StateObject[] {
+  const parts = <V>(key: keyof BodyDeclaration, kind: string, declare: (value: V) => Attributes): StateObject[] =>
+    Object.entries((value[key] ?? {}) as Record<string, V>).map(([name, entry]) => {
+      const place = declared.place([key, name]);
+      return { ...part(table, kind, name, declare(entry)), ...(place && { place }) };
+    });
+  return [
+    ...parts('columns', 'column', declareColumn),
+    ...parts('indexes', 'index', declareIndex),
+    ...parts('constraints', 'constraint', declareConstraint),
+    ...parts('projections', 'projection', declareProjection),
+  ];
+}

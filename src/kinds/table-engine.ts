@@ -1,0 +1,73 @@
+/** What is known of table engines: their families, and what each lets ALTER change. */
+import { Cursor } from '../sql/cursor.ts';
+import { tokenize } from '../sql/tokens.ts';
+import { unquote } from '../sql/quote.ts';
+
+export interface Engine {
+  readonly name: string;
+  /** As written between the parentheses; empty when there are none. */
+  readonly parameters: string;
+}
+
+/** Splits `ReplacingMergeTree(version)`. */
+export function engineOf(text: string): Engine {
+  const cursor = new Cursor(text);
+  const name = cursor.name();
+  return { name, parameters: cursor.ended ? '' : cursor.parenthesized() };
+}
+
+export function isMergeTree(engine: string): boolean {
+  return engineOf(engine).name.endsWith('MergeTree');
+}
+
+/** Engines that keep no rows of their own: creating them anew loses nothing that is not flushed first. */
+const DATALESS = new Set(['Null', 'Distributed', 'Merge', 'Buffer']);
+
+export function holdsRows(engine: string): boolean {
+  return !DATALESS.has(engineOf(engine).name);
+}
+
+/** Engines whose columns ALTER can change; the others (the Log family, Set, Join …) take nothing but comments. */
+const ALTERABLE = new Set(['Null', 'Distributed', 'Merge', 'Buffer', 'Memory']);
+
+export function altersColumns(engine: string): boolean {
+  return isMergeTree(engine) || ALTERABLE.has(engineOf(engine).name);
+}
+
+/** Engines whose first parameters name databases, tables and clusters, which servers store as strings. */
+const NAMING = new Set(['Distributed', 'Buffer', 'Merge']);
+
+function comparable(text: string): string {
+  const { name, parameters } = engineOf(text);
+  if (!NAMING.has(name)) return `${name}(${parameters})`;
+  const tokens = tokenize(parameters).map((token) =>
+    token.kind === 'string' || token.kind === 'quoted' ? unquote(token.text) : token.text,
+  );
+  return `${name}(${tokens.join('\u0000')})`;
+}
+
+/** `Buffer(shop, orders, …)` and `Buffer('shop', 'orders', …)` are one engine, so are `Memory` and `Memory()`. */
+export function sameEngine(a: string, b: string): boolean {
+  return a === b || comparable(a) === comparable(b);
+}
+
+/** `(k)` and `k` are one key, so are `tuple(a, b DESC)` and `(a, b DESC)`. */
+export function keyParts(text: string | undefined): readonly string[] {
+  if (text === undefined) return [];
+  const outer = new Cursor(text);
+  outer.takes('tuple');
+  if (!outer.sees('(')) return [text];
+  const inner = outer.parenthesized();
+  if (!outer.ended) return [text];
+  const parts: string[] = [];
+  const list = new Cursor(inner);
+  while (!list.ended) {
+    parts.push(list.expression());
+    if (!list.takes(',')) break;
+  }
+  return parts;
+}
+
+export function sameKey(a: string | undefined, b: string | undefined): boolean {
+  return a === b || JSON.stringify(keyParts(a)) === JSON.stringify(keyParts(b));
+}

@@ -1,0 +1,127 @@
+/** Turns what is declared for a cluster into the state one of its nodes would have: every text as that server stores it. */
+import { rootKind } from '../kinds/index.ts';
+import type { Normaliser } from '../kinds/kind.ts';
+import type { DeclaredObject } from '../model/estate.ts';
+import type { Finding } from '../model/finding.ts';
+import { keyOf, nameKey, showId, type StateObject, type Tree } from '../model/object.ts';
+import { lazyRoot, type Root, type State, stateOf } from '../model/state.ts';
+import { ParseError } from '../sql/cursor.ts';
+import { TokenError } from '../sql/tokens.ts';
+import { ServerError } from './server.ts';
+import type { Settled } from './settled.ts';
+
+export interface Desired {
+  readonly state: State;
+  /** Names that are declared but could not be normalised: neither compared nor taken for undeclared. */
+  readonly blocked: ReadonlySet<string>;
+  readonly findings: readonly Finding[];
+}
+
+const createTexts = new WeakMap<Tree, string>();
+
+/** The CREATE statement of a tree, as its author wrote the pieces. */
+export function authoredText(tree: Tree): string {
+  let text = createTexts.get(tree);
+  if (text === undefined) {
+    const draft = rootKind(tree.root.id.kind).create(tree);
+    text = 'statements' in draft ? (draft.statements[0] ?? '') : '';
+    createTexts.set(tree, text);
+  }
+  return text;
+}
+
+/** Places of the parts, by key. A `Nested` column `n` becomes `n.a`, `n.b` on the server: those stand where `n` stands. */
+function placedLike(normal: Tree, authored: Tree): Tree {
+  const places = new Map(authored.parts.map((part) => [keyOf(part.id), part.place]));
+  const parts = normal.parts.map((part): StateObject => {
+    const [name = ''] = part.id.path.slice(-1);
+    const parent = { ...part.id, path: [...part.id.path.slice(0, -1), name.split('.', 1)[0] ?? ''] };
+    const place = places.get(keyOf(part.id)) ?? places.get(keyOf(parent));
+    return place ? { ...part, place } : part;
+  });
+  const { place } = authored.root;
+  return { root: place ? { ...normal.root, place } : normal.root, parts };
+}
+
+/** Normalised trees by server class and text: nodes of one class are asked once. */
+export type NormalTrees = Map<string, Promise<Tree>>;
+
+function refusal(tree: Tree, error: unknown, node: string): Finding {
+  if (!(error instanceof ServerError || error instanceof ParseError || error instanceof TokenError)) throw error;
+  if (error instanceof ServerError && error.code === undefined) throw error;
+  const reason = error instanceof ServerError ? error.reason : error.message;
+  const message = `${showId(tree.root.id)} can't be created there: ${reason}`;
+  const { place } = tree.root;
+  return { severity: 'error', rule: 'refused-by-server', message, node, ...(place && { place }) };
+}
+
+/** The node that was asked for everybody went away; that says nothing about this one. */
+const isOtherNodesFailure = (error: unknown, node: string): boolean =>
+  error instanceof ServerError && error.code === undefined && error.node !== node;
+
+/** The desired state of one node. Objects that the server would refuse become findings and are left out. */
+export async function desiredState(options: {
+  readonly objects: readonly DeclaredObject[];
+  readonly cluster: string;
+  readonly node: string;
+  readonly live: State;
+  readonly serverClass: string;
+  readonly normaliser: Normaliser;
+  readonly settled: Settled;
+  readonly trees: NormalTrees;
+}): Promise<Desired> {
+  const { live, serverClass, normaliser, settled, trees } = options;
+  const findings: Finding[] = [];
+  const blocked = new Set<string>();
+  const normalise = async (tree: Tree, text: string): Promise<Root | undefined> => {
+    const { id, place } = tree.root;
+    const databaseExists = live.has(nameKey(id.path.slice(0, 1)));
+    const key = JSON.stringify([serverClass, databaseExists, text]);
+    const ask = (): Promise<Tree> => {
+      const asked = rootKind(id.kind).normalise(tree, normaliser);
+      trees.set(key, asked);
+      return asked;
+    };
+    try {
+      const normal = await (trees.get(key) ?? ask()).catch((error) => {
+        if (isOtherNodesFailure(error, options.node)) return ask();
+        throw error;
+      });
+      const placed = placedLike(normal, tree);
+      return lazyRoot(id, authoredText(placed), () => placed, place);
+    } catch (error) {
+      findings.push(refusal(tree, error, options.node));
+      blocked.add(nameKey(id.path));
+      return undefined;
+    }
+  };
+  const roots = options.objects
+    .filter(({ clusters }) => clusters.has(options.cluster))
+    .map(({ tree }): Root | Promise<Root | undefined> => {
+      const text = authoredText(tree);
+      const before = live.get(nameKey(tree.root.id.path));
+      if (before && (before.statement === text || settled.has(serverClass, text, before.statement))) {
+        return { ...before, ...(tree.root.place && { place: tree.root.place }) };
+      }
+      return normalise(tree, text);
+    });
+  const known = (await Promise.all(roots)).filter((root) => root !== undefined);
+  return { state: stateOf(known), blocked, findings };
+}
+
+/** Notes every declared object that means the same as the live one, for the next run. */
+export function settle(
+  objects: readonly DeclaredObject[],
+  cluster: string,
+  live: State,
+  differing: ReadonlySet<string>,
+  serverClassName: string,
+  settled: Settled,
+): void {
+  for (const { tree, clusters } of objects) {
+    const key = nameKey(tree.root.id.path);
+    const before = live.get(key);
+    if (!clusters.has(cluster) || !before || differing.has(key) || before.id.kind !== tree.root.id.kind) continue;
+    settled.add(serverClassName, authoredText(tree), before.statement);
+  }
+}

@@ -1,0 +1,62 @@
+/** Asks a server how it would store a definition, through temporary tables and views that nobody else sees. */
+import { randomUUID } from 'node:crypto';
+import type { Normaliser } from '../kinds/kind.ts';
+import { literal } from '../sql/quote.ts';
+import type { ServerFacts } from './read.ts';
+import type { Server } from './server.ts';
+
+const LANES = 4;
+
+/** Settings that let a declaration use what a server still calls experimental; creating the real one has the last word. */
+const PERMISSIVE = { allow_suspicious_low_cardinality_types: 1 } as const;
+
+interface Lane {
+  readonly session: string;
+  tail: Promise<unknown>;
+  load: number;
+}
+
+/** One normaliser per node; `databases` are those that exist there. */
+export function normaliserOf(server: Server, facts: ServerFacts, databases: ReadonlySet<string>): Normaliser {
+  const lanes: Lane[] = Array.from({ length: LANES }, () => ({
+    session: `plumbline-${randomUUID()}`,
+    tail: Promise.resolve(),
+    load: 0,
+  }));
+  let counter = 0;
+
+  /** Requests of one session must not overlap: each lane runs one definition after the other. */
+  const inLane = <T>(work: (session: string) => Promise<T>): Promise<T> => {
+    const lane = lanes.reduce((least, other) => (other.load < least.load ? other : least));
+    lane.load++;
+    const result = lane.tail.then(() => work(lane.session));
+    lane.tail = result.catch(() => undefined).finally(() => lane.load--);
+    return result;
+  };
+
+  const stored = (definition: (name: string) => string, word: 'TABLE' | 'VIEW', database?: string): Promise<string> =>
+    inLane(async (session) => {
+      const name = `plumbline_${counter++}`;
+      const options = { session, settings: PERMISSIVE, ...(database !== undefined && { database }) };
+      await server.run(definition(name), options);
+      const [row] = await server.rows<[string]>(
+        `SELECT create_table_query FROM system.tables WHERE database = '' AND name = ${literal(name)}`,
+        { session },
+      );
+      await server.run(`DROP TEMPORARY ${word} ${name}`, { session });
+      return row?.[0] ?? '';
+    });
+
+  const format = async (statement: string): Promise<string> => {
+    const [row] = await server.rows<[string]>(`SELECT formatQuerySingleLine(${literal(statement)})`);
+    return row?.[0] ?? '';
+  };
+
+  return {
+    table: (definition) => stored(definition, 'TABLE'),
+    view: (definition, database) =>
+      databases.has(database) ? stored(definition, 'VIEW', database) : format(definition('x')),
+    format,
+    indexGranularity: facts.indexGranularity,
+  };
+}

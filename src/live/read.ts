@@ -1,0 +1,116 @@
+/** Reads a node: what it is, and the state of every object on it, in a number of requests that no table adds to. */
+import { isSystemDatabase } from '../kinds/database.ts';
+import { ROOT_KINDS } from '../kinds/index.ts';
+import type { DatabaseRow, ServerView, TableRow } from '../kinds/server-view.ts';
+import type { Finding } from '../model/finding.ts';
+import { nameKey, type ObjectId, showPath } from '../model/object.ts';
+import { lazyRoot, type State, stateOf } from '../model/state.ts';
+import type { Impact } from '../model/step.ts';
+import { literal } from '../sql/quote.ts';
+import type { Server } from './server.ts';
+
+/** What decides how a server stores a definition. Nodes that agree in all of it normalise alike. */
+export interface ServerFacts {
+  readonly version: string;
+  readonly timezone: string;
+  readonly indexGranularity: string;
+  /** Of the settings that differ from the defaults. */
+  readonly settingsHash: string;
+}
+
+export interface NodeReading {
+  readonly facts: ServerFacts;
+  readonly state: State;
+  readonly findings: readonly Finding[];
+}
+
+const FACTS = `
+SELECT
+  version(),
+  timezone(),
+  (SELECT value FROM system.merge_tree_settings WHERE name = 'index_granularity'),
+  toString((SELECT sum(cityHash64(name, value)) FROM system.settings
+    WHERE changed AND name NOT IN ('database', 'wait_end_of_query', 'max_execution_time')))`;
+
+const SYSTEM_DATABASES = `('system', 'information_schema', 'INFORMATION_SCHEMA', '_temporary_and_external_tables', 'plumbline')`;
+
+const TABLES = `
+SELECT database, name, engine, create_table_query FROM system.tables
+WHERE database NOT IN ${SYSTEM_DATABASES} AND NOT is_temporary AND name NOT LIKE '.inner%'`;
+
+/** Asked first, with a time-out of its own: a node that does not answer this is not there. */
+export async function readFacts(server: Server, timeout: number): Promise<ServerFacts> {
+  const [row] = await server.rows<[string, string, string, string]>(FACTS, { timeout });
+  const [version = '', timezone = '', indexGranularity = '', settingsHash = ''] = row ?? [];
+  return { version, timezone, indexGranularity, settingsHash };
+}
+
+function once<T>(read: () => Promise<T>): () => Promise<T> {
+  let reading: Promise<T> | undefined;
+  return () => {
+    reading ??= read();
+    return reading;
+  };
+}
+
+function viewOf(server: Server): ServerView {
+  return {
+    databases: once(async () => {
+      const rows = await server.rows<[string, string, string, string]>(
+        'SELECT name, engine_full, engine, comment FROM system.databases',
+      );
+      return rows
+        .filter(([name]) => !isSystemDatabase(name))
+        .map(([name, full, engine, comment]): DatabaseRow => ({ name, engine: full || engine, comment }));
+    }),
+    tables: once(async () => {
+      const rows = await server.rows<[string, string, string, string]>(TABLES);
+      return rows.map(([database, name, engine, statement]): TableRow => ({ database, name, engine, statement }));
+    }),
+  };
+}
+
+/** A mutation that keeps failing has already changed the table's definition, so no comparison would show it. */
+async function stuckMutations(server: Server): Promise<Finding[]> {
+  const rows = await server.rows<[string, string, string, string, string]>(
+    `SELECT database, table, mutation_id, command, latest_fail_reason FROM system.mutations
+     WHERE NOT is_done AND NOT is_killed AND latest_fail_reason != '' AND database NOT IN ${SYSTEM_DATABASES}`,
+  );
+  return rows.map(([database, table, mutation, command, reason]) => ({
+    severity: 'error',
+    rule: 'stuck-mutation',
+    message: `mutation ${mutation} of ${showPath([database, table])} keeps failing (${command}): ${reason.slice(0, 300)} Mend the data, or KILL MUTATION.`,
+    node: server.node.name,
+  }));
+}
+
+/** The live state of one node. */
+export async function readNode(server: Server, facts: ServerFacts): Promise<NodeReading> {
+  const view = viewOf(server);
+  const [definitions, findings] = await Promise.all([
+    Promise.all(ROOT_KINDS.map(async (kind) => ({ kind, live: await kind.read(view) }))),
+    stuckMutations(server),
+  ]);
+  const roots = definitions.flatMap(({ kind, live }) =>
+    live.map((definition) => lazyRoot(definition.id, definition.statement, () => kind.parse(definition))),
+  );
+  return { facts, state: stateOf(roots), findings };
+}
+
+/** Rows, bytes and parts behind these tables, from `system.parts`; tables without parts are left out. */
+export async function readImpacts(server: Server, ids: readonly ObjectId[]): Promise<Map<string, Impact>> {
+  const impacts = new Map<string, Impact>();
+  const names = ids.map(({ path: [database = '', name] }) =>
+    name === undefined ? undefined : `(${literal(database)}, ${literal(name)})`,
+  );
+  const list = names.filter((name) => name !== undefined);
+  if (list.length === 0) return impacts;
+  const rows = await server.rows<[string, string, string, string, string]>(
+    `SELECT database, table, toString(sum(rows)), toString(sum(bytes_on_disk)), toString(count())
+     FROM system.parts WHERE active AND (database, table) IN (${list.join(', ')}) GROUP BY database, table`,
+  );
+  for (const [database, table, count, bytes, parts] of rows) {
+    impacts.set(nameKey([database, table]), { rows: Number(count), bytes: Number(bytes), parts: Number(parts) });
+  }
+  return impacts;
+}

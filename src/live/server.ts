@@ -1,0 +1,117 @@
+/** One ClickHouse node over HTTP(S): rows out of SELECTs, statements into it, errors with the node's name. */
+import { ClickHouseError, type ClickHouseSettings, createClient } from '@clickhouse/client';
+import { PlumblineError } from '../model/errors.ts';
+import type { Node } from '../model/estate.ts';
+import { resolveCredential } from './credentials.ts';
+
+export interface RequestOptions {
+  /** Requests of one session see each other's temporary tables, and must not overlap. */
+  readonly session?: string;
+  /** Where names without a database are looked up. */
+  readonly database?: string;
+  readonly queryId?: string;
+  /** Gives up after this many milliseconds; an hour when left out, because some ALTERs rewrite a lot. */
+  readonly timeout?: number;
+  readonly settings?: ClickHouseSettings;
+}
+
+export interface Server {
+  readonly node: Node;
+  /** All rows, as arrays in the order of the SELECT's columns. */
+  rows<Row extends readonly unknown[]>(query: string, options?: RequestOptions): Promise<Row[]>;
+  run(statement: string, options?: RequestOptions): Promise<void>;
+  /** Bytes of answers received so far. */
+  received(): number;
+  close(): Promise<void>;
+}
+
+/** A node said no, or could not be reached. */
+export class ServerError extends PlumblineError {
+  override readonly name = 'ServerError';
+  readonly node: string;
+  /** ClickHouse's error code; undefined when there was no answer, so that nobody knows what became of a statement. */
+  readonly code: number | undefined;
+  /** The reason alone, without the node's name. */
+  readonly reason: string;
+
+  constructor(node: Node, code: number | undefined, reason: string) {
+    super(`${node.name} (${node.host}:${node.httpPort}): ${reason}`);
+    this.node = node.name;
+    this.code = code;
+    this.reason = reason;
+  }
+}
+
+const HOUR = 3_600_000;
+
+/** Keeps an HTTP connection alive while a long ALTER runs, and holds errors back until the answer is whole. */
+const STATEMENT_SETTINGS: ClickHouseSettings = {
+  wait_end_of_query: 1,
+  send_progress_in_http_headers: 1,
+  http_headers_progress_interval_ms: '30000',
+};
+
+function reasonOf(error: unknown, timeout: number): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (/timeout/i.test(message)) return `no answer within ${timeout / 1000} s`;
+  return code && !message.includes(code) ? `${code}: ${message}` : message;
+}
+
+function wrap(error: unknown, node: Node, timeout: number): ServerError {
+  if (error instanceof ClickHouseError) {
+    const code = Number(error.code);
+    const type = error.type ? ` (${error.type})` : '';
+    return new ServerError(node, code, `code ${code}: ${error.message.trim()}${type}`);
+  }
+  return new ServerError(node, undefined, reasonOf(error, timeout));
+}
+
+/** Connects lazily: the first request opens the connection. Throws a PlumblineError when a credential is missing. */
+export function connect(node: Node): Server {
+  const host = node.host.includes(':') ? `[${node.host}]` : node.host;
+  const client = createClient({
+    url: `${node.secure ? 'https' : 'http'}://${host}:${node.httpPort}`,
+    username: resolveCredential(node.user, `user of node ${node.name}`),
+    password: node.password ? resolveCredential(node.password, `password of node ${node.name}`) : '',
+    application: 'plumbline',
+    request_timeout: HOUR,
+    max_open_connections: 8,
+    keep_alive: { enabled: true, idle_socket_ttl: 1500 },
+    log: { level: 127 },
+  });
+  let received = 0;
+  const request = async <T>(
+    options: RequestOptions,
+    send: (base: object) => Promise<T>,
+  ): Promise<T> => {
+    const timeout = options.timeout ?? HOUR;
+    const abort = AbortSignal.timeout(timeout);
+    try {
+      return await send({
+        abort_signal: abort,
+        ...(options.session && { session_id: options.session }),
+        ...(options.queryId && { query_id: options.queryId }),
+        clickhouse_settings: { ...(options.database && { database: options.database }), ...options.settings },
+      });
+    } catch (error) {
+      if (abort.aborted) throw new ServerError(node, undefined, `no answer within ${timeout / 1000} s`);
+      throw wrap(error, node, timeout);
+    }
+  };
+  return {
+    node,
+    rows: (query, options = {}) =>
+      request(options, async (base) => {
+        const answer = await client.query({ ...base, query, format: 'JSONCompactEachRow' });
+        const text = await answer.text();
+        received += Buffer.byteLength(text);
+        return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
+      }),
+    run: (statement, options = {}) =>
+      request({ ...options, settings: { ...STATEMENT_SETTINGS, ...options.settings } }, async (base) => {
+        await client.command({ ...base, query: statement });
+      }),
+    received: () => received,
+    close: () => client.close(),
+  };
+}

@@ -1,0 +1,56 @@
+/** Remembers which declared texts were found equal to which live texts, so that nobody asks the server twice. */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { createHash } from 'node:crypto';
+import type { ServerFacts } from './read.ts';
+
+/** Raised whenever the rules of comparison change: what an older version found equal may no longer be. */
+const RULES = 1;
+
+export interface Settled {
+  has(server: string, declared: string, live: string): boolean;
+  add(server: string, declared: string, live: string): void;
+  /** Writes what was asked for or added in this run; a place that can't be written costs the next run some time only. */
+  save(): void;
+}
+
+const digest = (text: string): string => createHash('sha1').update(text).digest('base64url');
+
+/** Servers of one class store a definition alike. */
+export function serverClass(facts: ServerFacts): string {
+  return digest(JSON.stringify([facts.version, facts.indexGranularity, facts.settingsHash]));
+}
+
+function load(file: string): Set<string> {
+  try {
+    const { rules, pairs } = JSON.parse(readFileSync(file, 'utf8')) as { rules: unknown; pairs: unknown };
+    return new Set(rules === RULES && Array.isArray(pairs) ? (pairs as string[]) : []);
+  } catch {
+    return new Set();
+  }
+}
+
+export function openSettled(file: string): Settled {
+  const known = load(file);
+  const used = new Set<string>();
+  const pair = (server: string, declared: string, live: string): string => digest(`${server}\0${declared}\0${live}`);
+  return {
+    has(server, declared, live) {
+      const key = pair(server, declared, live);
+      if (known.has(key)) used.add(key);
+      return known.has(key);
+    },
+    add: (server, declared, live) => used.add(pair(server, declared, live)),
+    save() {
+      if (used.size === known.size && [...used].every((key) => known.has(key))) return;
+      try {
+        mkdirSync(dirname(file), { recursive: true });
+        const draft = `${file}.${process.pid}`;
+        writeFileSync(draft, JSON.stringify({ rules: RULES, pairs: [...used].sort() }));
+        renameSync(draft, file);
+      } catch (error) {
+        if (!['EACCES', 'EROFS', 'ENOSPC', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      }
+    },
+  };
+}

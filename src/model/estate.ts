@@ -1,0 +1,47 @@
+/** What the declarations say as a whole: clusters of nodes, and the objects that belong on them. */
+import type { Tree } from './object.ts';
+import type { Place } from './place.ts';
+
+/** Where a credential comes from; its value never stands in a declaration. */
+export type Credential = { readonly plain: string } | { readonly env: string } | { readonly file: string };
+
+export interface Node {
+  /** Unique in the estate; `community-2`, or the cluster's name where it has one node. */
+  readonly name: string;
+  readonly cluster: string;
+  /** Shard and replica, counted from 1. */
+  readonly shard: number;
+  readonly replica: number;
+  readonly host: string;
+  readonly httpPort: number;
+  readonly nativePort: number;
+  readonly secure: boolean;
+  readonly user: Credential;
+  readonly password?: Credential;
+  readonly place?: Place;
+}
+
+export interface Cluster {
+  readonly name: string;
+  readonly edition: 'community' | 'enterprise' | 'cloud';
+  /** The ClickHouse version it is meant to run, such as `26.7`. */
+  readonly version: string;
+  readonly nodes: readonly Node[];
+  readonly place?: Place;
+}
+
+/** A declared object as its author wrote it, and the clusters it belongs on. */
+export interface DeclaredObject {
+  readonly tree: Tree;
+  readonly clusters: ReadonlySet<string>;
+}
+
+/** What may be dropped from a database although no declaration names it: everything, or these objects. */
+export type Prune = 'all' | ReadonlySet<string>;
+
+export interface Estate {
+  readonly clusters: readonly Cluster[];
+  readonly objects: readonly DeclaredObject[];
+  /** By database. */
+  readonly prune: ReadonlyMap<string, Prune>;
+}

@@ -1,0 +1,50 @@
+/** What both sides are made of: objects with an identity, attributes, and (when declared) a place. */
+import type { Place } from './place.ts';
+
+export interface ObjectId {
+  /** The kind's name: `table`, `materialized view`, `column` … */
+  readonly kind: string;
+  /** Database, object, part: as deep as the kind lives. */
+  readonly path: readonly string[];
+}
+
+export type AttributeValue = string | readonly string[] | Readonly<Record<string, string>> | undefined;
+export type Attributes = Readonly<Record<string, AttributeValue>>;
+
+/** One object of a state; a part (a column, an index …) is an object too. */
+export interface StateObject<A extends Attributes = Attributes> {
+  readonly id: ObjectId;
+  readonly attributes: A;
+  readonly place?: Place;
+}
+
+/** An object that exists by itself, with the parts inside it. */
+export interface Tree {
+  readonly root: StateObject;
+  /** In the order in which they stand in the object's definition. */
+  readonly parts: readonly StateObject[];
+}
+
+/** A key by which maps find an object; two ids have the same key exactly when they name the same object. */
+export function keyOf(id: ObjectId): string {
+  return `${id.kind} ${JSON.stringify(id.path)}`;
+}
+
+/** A key for the name alone: two kinds can't use one name in one database. */
+export function nameKey(path: readonly string[]): string {
+  return JSON.stringify(path);
+}
+
+/** `shop.orders.total`, for people. */
+export function showPath(path: readonly string[]): string {
+  return path.join('.');
+}
+
+/** `column shop.orders.total`, for people. */
+export function showId(id: ObjectId): string {
+  return `${id.kind} ${showPath(id.path)}`;
+}
+
+export function isInside(part: ObjectId, root: ObjectId): boolean {
+  return part.path.length > root.path.length && root.path.every((name, at) => part.path[at] === name);
+}

@@ -1,0 +1,84 @@
+/** What a plan is made of: drafts that kinds write, and the steps that the plan folds them into. */
+import type { ObjectId } from './object.ts';
+import type { Place } from './place.ts';
+
+/** How far a step goes, from harmless to impossible; a step has the worst verdict of its changes. */
+export const VERDICTS = ['metadata', 'mutation', 'rebuild', 'destructive', 'manual'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** Why a reader should look twice. */
+export interface Hazard {
+  readonly kind: 'loses data' | 'rewrites data' | 'blocks writes' | 'misses inserts' | 'changes results';
+  readonly reason: string;
+}
+
+interface DraftBase {
+  readonly verdict: Verdict;
+  readonly hazards: readonly Hazard[];
+}
+
+/** One part of an `ALTER TABLE`; the plan folds the clauses of one object into as few statements as possible. */
+export interface ClauseDraft extends DraftBase {
+  readonly clause: string;
+  /** Clauses run from the lowest rank to the highest. */
+  readonly rank: number;
+  /** It takes a list, so that a comma behind it would be read as more of it: it must end its statement. */
+  readonly greedy?: boolean;
+}
+
+/** Whole statements, run one after the other. */
+export interface StatementDraft extends DraftBase {
+  readonly statements: readonly string[];
+}
+
+/** A change that only people can make, and why. */
+export interface RefusalDraft {
+  readonly refuse: string;
+}
+
+export type Draft = ClauseDraft | StatementDraft | RefusalDraft;
+
+/** What stands behind an object on the live server, from `system.parts`. */
+export interface Impact {
+  readonly rows: number;
+  /** Compressed bytes on disk. */
+  readonly bytes: number;
+  readonly parts: number;
+}
+
+export type ChangeAction = 'create' | 'alter' | 'replace' | 'drop';
+
+export interface AttributeChange {
+  readonly name: string;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** One object's change inside a step. */
+export interface Change {
+  readonly action: ChangeAction;
+  readonly object: ObjectId;
+  readonly attributes: readonly AttributeChange[];
+  /** The declaration that asks for it. */
+  readonly place?: Place;
+}
+
+export interface Step {
+  readonly action: ChangeAction;
+  readonly object: ObjectId;
+  /** Run in this order; empty when only people can do it. */
+  readonly statements: readonly string[];
+  readonly verdict: Verdict;
+  readonly hazards: readonly Hazard[];
+  readonly changes: readonly Change[];
+  /** Why it must be done by hand, for `manual` steps. */
+  readonly refusals: readonly string[];
+  readonly impact?: Impact;
+  readonly place?: Place;
+  /** Of the live object that this step was planned against; `absent` when there was none. */
+  readonly fingerprint: string;
+}
+
+export function worst(verdicts: readonly Verdict[]): Verdict {
+  return VERDICTS[Math.max(0, ...verdicts.map((verdict) => VERDICTS.indexOf(verdict)))] ?? 'metadata';
+}

@@ -1,0 +1,37 @@
+/** Seals a plan with a digest of what it means, and tells what moved between two plans. */
+import type { ClusterPlan, Plan, PlannedStep } from '../model/plan.ts';
+import { PLAN_FORMAT, plannedSteps } from '../model/plan.ts';
+import { keyOf, showId } from '../model/object.ts';
+import { digest } from './fingerprint.ts';
+
+const meaning = ({ cluster, node, step }: PlannedStep): string =>
+  JSON.stringify([cluster, node, step.action, keyOf(step.object), step.verdict, step.statements, step.fingerprint]);
+
+/** A plan of these clusters. Places, impacts and findings are not part of its meaning: they may change without a step changing. */
+export function planOf(clusters: readonly ClusterPlan[]): Plan {
+  const unsealed: Plan = { format: PLAN_FORMAT, digest: '', clusters };
+  const nodes = clusters.flatMap(({ cluster, nodes }) => nodes.map(({ node }) => `${cluster} ${node}`));
+  return { ...unsealed, digest: digest([...nodes, ...plannedSteps(unsealed).map(meaning)].join('\n')) };
+}
+
+function stepsByObject(plan: Plan): Map<string, PlannedStep> {
+  return new Map(plannedSteps(plan).map((planned) => [`${planned.node} ${keyOf(planned.step.object)}`, planned]));
+}
+
+/** One line per object that is not as it was when the older plan was made; empty when both plans mean the same. */
+export function movedSince(older: Plan, newer: Plan): string[] {
+  if (older.digest === newer.digest) return [];
+  const [before, after] = [stepsByObject(older), stepsByObject(newer)];
+  const lines: string[] = [];
+  for (const key of new Set([...before.keys(), ...after.keys()])) {
+    const [was, is] = [before.get(key), after.get(key)];
+    const planned = was ?? is;
+    if (!planned || (was && is && meaning(was) === meaning(is))) continue;
+    const what = `${showId(planned.step.object)} on ${planned.node}`;
+    if (!is) lines.push(`${what} needs nothing any more`);
+    else if (!was) lines.push(`${what} needs a change that the plan does not have`);
+    else if (was.step.fingerprint !== is.step.fingerprint) lines.push(`${what} moved on the server`);
+    else lines.push(`${what} is declared otherwise`);
+  }
+  return lines.length > 0 ? lines : ['the nodes or the order of the steps are not the same'];
+}

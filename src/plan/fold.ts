@@ -1,0 +1,42 @@
+/** Folds the drafts of one object into statements: one `ALTER TABLE` where the clauses allow it, a few where not. */
+import type { ObjectId } from '../model/object.ts';
+import { type ClauseDraft, type Draft, type Hazard, type StatementDraft, type Verdict, worst } from '../model/step.ts';
+import { qualified } from '../sql/quote.ts';
+
+export interface Folded {
+  readonly statements: readonly string[];
+  readonly verdict: Verdict;
+  readonly hazards: readonly Hazard[];
+  readonly refusals: readonly string[];
+}
+
+const isClause = (draft: Draft): draft is ClauseDraft => 'clause' in draft;
+const isStatement = (draft: Draft): draft is StatementDraft => 'statements' in draft;
+
+function alterStatements(object: ObjectId, clauses: readonly ClauseDraft[]): string[] {
+  const statements: string[] = [];
+  let open: string[] = [];
+  const flush = (): void => {
+    if (open.length > 0) statements.push(`ALTER TABLE ${qualified(object.path)} ${open.join(', ')}`);
+    open = [];
+  };
+  for (const { clause, greedy } of [...clauses].sort((a, b) => a.rank - b.rank)) {
+    open.push(clause);
+    if (greedy) flush();
+  }
+  flush();
+  return statements;
+}
+
+/** One step's worth: a single refusal blocks the whole object, so that nothing is left half done. */
+export function fold(object: ObjectId, drafts: readonly Draft[]): Folded {
+  const refusals = [...new Set(drafts.flatMap((draft) => ('refuse' in draft ? [draft.refuse] : [])))];
+  const doable = drafts.filter((draft): draft is ClauseDraft | StatementDraft => !('refuse' in draft));
+  const hazards = doable.flatMap((draft) => draft.hazards);
+  if (refusals.length > 0) return { statements: [], verdict: 'manual', hazards, refusals };
+  const statements = [
+    ...alterStatements(object, drafts.filter(isClause)),
+    ...drafts.filter(isStatement).flatMap((draft) => draft.statements),
+  ];
+  return { statements, verdict: worst(doable.map((draft) => draft.verdict)), hazards, refusals };
+}

@@ -1,0 +1,121 @@
+/** Makes the plan of one node from its live and its desired state: the steps in order, and what a person must read. */
+import { rootKind } from '../kinds/index.ts';
+import type { Prune } from '../model/estate.ts';
+import type { Finding } from '../model/finding.ts';
+import { nameKey, type ObjectId, showId } from '../model/object.ts';
+import type { Root, State } from '../model/state.ts';
+import type { Impact, Step } from '../model/step.ts';
+import { ParseError } from '../sql/cursor.ts';
+import { TokenError } from '../sql/tokens.ts';
+import { type Difference, diffTrees } from './diff.ts';
+import { fingerprint } from './fingerprint.ts';
+import { fold } from './fold.ts';
+import { creationOrder } from './order.ts';
+import { missingFromRoundTrip } from './round-trip.ts';
+
+export interface NodeDifferences {
+  readonly creates: readonly Root[];
+  readonly drops: readonly Root[];
+  readonly alters: readonly { readonly live: Root; readonly desired: Root; readonly difference: Difference }[];
+  /** Live objects that no declaration names and nothing may drop. */
+  readonly unmanaged: readonly ObjectId[];
+  readonly findings: readonly Finding[];
+}
+
+function about(rule: string, message: string, { id, place }: Root): Finding {
+  return { severity: 'error', rule, message, object: nameKey(id.path), ...(place && { place }) };
+}
+
+function notUnderstood(desired: Root, reason: string): Finding {
+  return about('not-understood', `${showId(desired.id)} is not fully understood and left alone: ${reason}`, desired);
+}
+
+/** Compares two roots, or says why the live one can't be compared. */
+function compareRoots(live: Root, desired: Root): Difference | Finding | undefined {
+  if (live.statement === desired.statement) return undefined;
+  if (live.id.kind !== desired.id.kind) {
+    const message = `a ${live.id.kind} is live where ${showId(desired.id)} is declared; drop or rename it first`;
+    return about('other-kind', message, desired);
+  }
+  try {
+    const missing = missingFromRoundTrip(live);
+    if (missing) return notUnderstood(desired, missing);
+    const difference = diffTrees(live.tree(), desired.tree());
+    return difference.changes.length > 0 ? difference : undefined;
+  } catch (error) {
+    if (error instanceof ParseError || error instanceof TokenError) return notUnderstood(desired, error.message);
+    throw error;
+  }
+}
+
+function mayPrune(root: Root, prune: ReadonlyMap<string, Prune>): boolean {
+  const [database = '', name] = root.id.path;
+  const rule = prune.get(database);
+  return name !== undefined && rule !== undefined && (rule === 'all' || rule.has(name));
+}
+
+const comesWithServer = ({ id }: Root): boolean => id.kind === 'database' && id.path[0] === 'default';
+
+/** What differs between the live and the desired state of one node; `blocked` names are declared, but left alone. */
+export function diffStates(
+  live: State,
+  { state: desired, blocked }: { readonly state: State; readonly blocked: ReadonlySet<string> },
+  prune: ReadonlyMap<string, Prune>,
+): NodeDifferences {
+  const alters: NodeDifferences['alters'][number][] = [];
+  const findings: Finding[] = [];
+  for (const root of desired.values()) {
+    const before = live.get(nameKey(root.id.path));
+    const difference = before && compareRoots(before, root);
+    if (!before || !difference) continue;
+    if ('rule' in difference) findings.push(difference);
+    else alters.push({ live: before, desired: root, difference });
+  }
+  const isDeclared = (key: string): boolean => desired.has(key) || blocked.has(key);
+  const undeclared = [...live.values()].filter((root) => !isDeclared(nameKey(root.id.path)));
+  return {
+    creates: [...desired.values()].filter((root) => !live.has(nameKey(root.id.path))),
+    drops: undeclared.filter((root) => mayPrune(root, prune)),
+    alters,
+    unmanaged: undeclared.filter((root) => !mayPrune(root, prune) && !comesWithServer(root)).map(({ id }) => id),
+    findings,
+  };
+}
+
+/** Names of the live objects that the steps touch: those whose impact is worth asking for. */
+export function touched({ drops, alters }: NodeDifferences): readonly ObjectId[] {
+  return [...drops.map(({ id }) => id), ...alters.map(({ live }) => live.id)];
+}
+
+/** The steps that make the live state the desired one: drops in reverse order of need, then the rest in order of need. */
+export function stepsOf(differences: NodeDifferences, impacts: ReadonlyMap<string, Impact>): Step[] {
+  const impactOf = (id: ObjectId) => {
+    const impact = impacts.get(nameKey(id.path));
+    return impact && { impact };
+  };
+  const step = (action: Step['action'], live: Root | undefined, root: Root, difference: Difference): Step => ({
+    action,
+    object: root.id,
+    ...fold(root.id, difference.drafts),
+    changes: difference.changes,
+    fingerprint: fingerprint(live?.statement),
+    ...(live && impactOf(live.id)),
+    ...(root.place && { place: root.place }),
+  });
+  const whole = (action: 'create' | 'drop', root: Root): Difference => {
+    const kind = rootKind(root.id.kind);
+    const draft = action === 'create' ? kind.create(root.tree()) : kind.drop(root.tree());
+    const place = root.place && { place: root.place };
+    return { changes: [{ action, object: root.id, attributes: [], ...place }], drafts: [draft], replaces: false };
+  };
+  const drops = creationOrder(differences.drops)
+    .reverse()
+    .map((root) => step('drop', root, root, whole('drop', root)));
+  const altered = new Map(differences.alters.map((alter) => [alter.desired, alter]));
+  const rest = creationOrder([...differences.creates, ...altered.keys()]).map((root) => {
+    const alter = altered.get(root);
+    if (!alter) return step('create', undefined, root, whole('create', root));
+    return step(alter.difference.replaces ? 'replace' : 'alter', alter.live, root, alter.difference);
+  });
+  return [...drops, ...rest];
+}
