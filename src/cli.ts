@@ -11,15 +11,15 @@ import { unlock } from './commands/unlock.ts';
 import { up } from './commands/up.ts';
 import { validate } from './commands/validate.ts';
 import { DeclarationError, PlumblineError } from './model/errors.ts';
-import { printable } from './render/printable.ts';
+import { visible } from './render/visible.ts';
 
 const format = () => new Option('--format <format>', 'how the plan is written').choices(FORMATS).default('text' as const);
 
 function report(error: unknown): number {
   if (error instanceof DeclarationError) terminal.note(showFindings(error.findings));
   if (!(error instanceof PlumblineError)) throw error;
-  terminal.note(printable(error.message));
-  if (error instanceof RefusedError) for (const reason of error.reasons) terminal.note(`  - ${printable(reason)}`);
+  terminal.note(visible(error.message));
+  if (error instanceof RefusedError) for (const reason of error.reasons) terminal.note(`  - ${visible(reason)}`);
   return error.exitCode;
 }
 

@@ -3,11 +3,12 @@ import type { Estate } from '../model/estate.ts';
 import { PlumblineError } from '../model/errors.ts';
 import { keyOf } from '../model/object.ts';
 import { type ClusterPlan, type Plan, plannedSteps, unreadableNodes } from '../model/plan.ts';
+import type { ApplyReport, RunIdentity, StepResult } from '../model/report.ts';
 import type { Server } from '../live/server.ts';
 import { movedSince } from '../plan/digest.ts';
-import { type ClusterRun, executeCluster, type Progress, type StepResult } from './execute.ts';
+import { type ClusterRun, executeCluster, type Progress } from './execute.ts';
 import { objections } from './gate.ts';
-import { openJournal, type RunIdentity } from './journal.ts';
+import { openJournal } from './journal.ts';
 import { keepLocked, type KeptLock } from './keep-locked.ts';
 import { type Survey, survey, type SurveyOptions } from './survey.ts';
 
@@ -20,13 +21,6 @@ export interface ApplyOptions extends SurveyOptions {
   readonly progress: Progress;
   /** Asked between steps: whether to stop after the one that just ended. */
   readonly shouldStop: () => boolean;
-}
-
-export interface ApplyReport {
-  readonly identity: RunIdentity;
-  readonly results: readonly StepResult[];
-  /** The plan after the run: empty when everything is as declared. */
-  readonly remaining: Plan;
 }
 
 /** The plan may not run; `reasons` has every reason. */

@@ -3,14 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClusterPlan, PlannedStep } from '../model/plan.ts';
 import { PlumblineError } from '../model/errors.ts';
 import { type Server, ServerError } from '../live/server.ts';
-import type { Journal, Outcome } from './journal.ts';
-
-export interface StepResult {
-  readonly planned: PlannedStep;
-  readonly outcome: Outcome;
-  readonly milliseconds: number;
-  readonly error?: string;
-}
+import type { Outcome, StepResult } from '../model/report.ts';
+import type { Journal } from './journal.ts';
 
 export interface Progress {
   started(planned: PlannedStep, number: number, total: number): void;

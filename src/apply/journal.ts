@@ -1,16 +1,8 @@
 /** Writes down what a run does, on the cluster it does it to: `plumbline.journal`, one row per step. */
 import type { PlannedStep } from '../model/plan.ts';
+import type { Outcome, RunIdentity } from '../model/report.ts';
 import { showId } from '../model/object.ts';
 import type { Server } from '../live/server.ts';
-
-export type Outcome = 'done' | 'failed' | 'unknown' | 'not run';
-
-export interface RunIdentity {
-  readonly run: string;
-  readonly actor: string;
-  /** The commit that is applied; empty outside a Git repository. */
-  readonly commit: string;
-}
 
 export interface Journal {
   /** Says that a step begins: after a crash the journal shows which one was under way. */

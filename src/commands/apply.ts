@@ -1,10 +1,11 @@
 /** `plumbline apply`: makes the servers as declared, from a saved plan or from one it makes and asks about. */
 import { createInterface } from 'node:readline/promises';
-import { type ApplyReport, applyPlan, RefusedError } from '../apply/apply.ts';
+import { applyPlan, RefusedError } from '../apply/apply.ts';
 import { objections } from '../apply/gate.ts';
 import { readPlanFile } from '../apply/plan-file.ts';
 import { survey } from '../apply/survey.ts';
 import { plannedSteps, unreadableNodes } from '../model/plan.ts';
+import type { ApplyReport } from '../model/report.ts';
 import { movedSince } from '../plan/digest.ts';
 import { renderReport } from '../render/report.ts';
 import { type EstateOptions, openDeclaredEstate } from './estate-options.ts';

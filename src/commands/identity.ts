@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { promisify } from 'node:util';
-import type { RunIdentity } from '../apply/journal.ts';
+import type { RunIdentity } from '../model/report.ts';
 
 function actor(): string {
   const { GITHUB_ACTOR, GITHUB_REPOSITORY, GITHUB_RUN_ID } = process.env;

@@ -2,9 +2,8 @@
 import ora from 'ora';
 import pc from 'picocolors';
 import type { Progress } from '../apply/execute.ts';
-import { showId } from '../model/object.ts';
 import type { PlannedStep } from '../model/plan.ts';
-import { printable } from '../render/printable.ts';
+import { visible, visibleId } from '../render/visible.ts';
 import { formatDuration } from '../render/units.ts';
 import type { Output } from './output.ts';
 
@@ -19,7 +18,7 @@ export function showProgress(output: Output): Progress & { close(): void } {
     if (running.size === 0) spinner.stop();
     else spinner.start([...running.values()].join(', '));
   };
-  const describe = ({ step }: PlannedStep): string => printable(`${step.action} ${showId(step.object)}`);
+  const describe = ({ step }: PlannedStep): string => `${step.action} ${visibleId(step.object)}`;
   return {
     started(planned, number, total) {
       running.set(planned.cluster, `${planned.node} ${number}/${total} ${describe(planned)}`);
@@ -32,7 +31,7 @@ export function showProgress(output: Output): Progress & { close(): void } {
       const position = `${number}/${total}`.padStart(7);
       const line = `${paint(SIGNS[outcome])} ${planned.node.padEnd(16)}${position}  ${describe(planned)}`;
       output.note(`${line}  ${colours.dim(formatDuration(milliseconds))}`);
-      if (error) output.note(`    ${outcome}: ${printable(error)}`);
+      if (error) output.note(`    ${outcome}: ${visible(error)}`);
       redraw();
     },
     close: () => void spinner?.stop(),

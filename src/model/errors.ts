@@ -1,6 +1,6 @@
+/** Errors that end a command with a message a user can act on; everything else is a bug and shows its stack. */
 import type { Finding } from './finding.ts';
 
-/** An error that ends a command with a message a user can act on; everything else is a bug and shows its stack. */
 export class PlumblineError extends Error {
   override readonly name: string = 'PlumblineError';
   readonly exitCode = 1;

@@ -1,6 +1,7 @@
+/** What a person must read: a mistake in a declaration, a danger, something that was seen on a server. */
 import type { Place } from './place.ts';
 
-/** Something a person must read. An `error` stops the command; a `warning` is shown on the plan. */
+/** An `error` stops the command; a `warning` is shown on the plan. */
 export interface Finding {
   readonly severity: 'error' | 'warning';
   /** A stable slug, such as `unknown-key`, that tests, silencing and links refer to. */

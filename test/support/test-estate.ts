@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type ApplyOptions, type ApplyReport, applyPlan } from '../../src/apply/apply.ts';
+import { type ApplyOptions, applyPlan } from '../../src/apply/apply.ts';
 import { type Survey, survey } from '../../src/apply/survey.ts';
 import { loadEstate } from '../../src/commands/estate-options.ts';
 import { newRun } from '../../src/commands/identity.ts';
@@ -11,6 +11,7 @@ import { type EmbeddedServer, startServer } from '../../src/embedded/server.ts';
 import { connect, type Server } from '../../src/live/server.ts';
 import { openSettled } from '../../src/live/settled.ts';
 import type { Plan } from '../../src/model/plan.ts';
+import type { ApplyReport } from '../../src/model/report.ts';
 
 export interface TestEstate {
   /** The estate's folder, as `--estate` takes it. */
