@@ -38,6 +38,15 @@ const TABLES = `
 SELECT database, name, engine, create_table_query FROM system.tables
 WHERE database NOT IN ${SYSTEM_DATABASES} AND NOT is_temporary AND name NOT LIKE '.inner%'`;
 
+const DATABASES = 'SELECT name, engine_full, engine, comment FROM system.databases';
+
+const STUCK_MUTATIONS = `
+SELECT database, table, mutation_id, command, latest_fail_reason FROM system.mutations
+WHERE NOT is_done AND NOT is_killed AND latest_fail_reason != '' AND database NOT IN ${SYSTEM_DATABASES}`;
+
+/** Everything that a plan without changes asks of a node, the first one before the others. */
+export const READ_QUERIES: readonly string[] = [FACTS, DATABASES, TABLES, STUCK_MUTATIONS];
+
 /** Asked first, with a time-out of its own: a node that does not answer this is not there. */
 export async function readFacts(server: Server, timeout: number): Promise<ServerFacts> {
   const [row] = await server.rows<[string, string, string, string]>(FACTS, { timeout });
@@ -56,9 +65,7 @@ function once<T>(read: () => Promise<T>): () => Promise<T> {
 function viewOf(server: Server): ServerView {
   return {
     databases: once(async () => {
-      const rows = await server.rows<[string, string, string, string]>(
-        'SELECT name, engine_full, engine, comment FROM system.databases',
-      );
+      const rows = await server.rows<[string, string, string, string]>(DATABASES);
       return rows
         .filter(([name]) => !isSystemDatabase(name))
         .map(([name, full, engine, comment]): DatabaseRow => ({ name, engine: full || engine, comment }));
@@ -72,10 +79,7 @@ function viewOf(server: Server): ServerView {
 
 /** A mutation that keeps failing has already changed the table's definition, so no comparison would show it. */
 async function stuckMutations(server: Server): Promise<Finding[]> {
-  const rows = await server.rows<[string, string, string, string, string]>(
-    `SELECT database, table, mutation_id, command, latest_fail_reason FROM system.mutations
-     WHERE NOT is_done AND NOT is_killed AND latest_fail_reason != '' AND database NOT IN ${SYSTEM_DATABASES}`,
-  );
+  const rows = await server.rows<[string, string, string, string, string]>(STUCK_MUTATIONS);
   return rows.map(([database, table, mutation, command, reason]) => ({
     severity: 'error',
     rule: 'stuck-mutation',

@@ -38,7 +38,7 @@ export function openSettled(file: string): Settled {
     has(server, declared, live) {
       const key = pair(server, declared, live);
       if (known.has(key)) used.add(key);
-      return known.has(key);
+      return used.has(key);
     },
     add: (server, declared, live) => used.add(pair(server, declared, live)),
     save() {

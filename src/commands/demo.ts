@@ -1,0 +1,134 @@
+/** `plumbline demo`: the life of a change on the example estate, on real servers, told as a person would live it. */
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import pc from 'picocolors';
+import { connect } from '../live/server.ts';
+import type { Estate } from '../model/estate.ts';
+import { diffLines } from '../render/text-diff.ts';
+import { apply } from './apply.ts';
+import { drift } from './drift.ts';
+import { embed, loadEstate } from './estate-options.ts';
+import type { Output } from './output.ts';
+import { plan } from './plan.ts';
+
+/** The repository's own example estate. */
+const EXAMPLE = resolve(import.meta.dirname, '../..');
+const EDITED = 'schemas/companies.yaml';
+
+const SAMPLE_ROWS = `
+INSERT INTO avesa.companies (tenant_id, company_id, name, domain, industry, status, created_at, updated_at)
+SELECT ['acme', 'globex', 'initech'][1 + number % 3], toString(number), 'Company ' || toString(number),
+  'company-' || toString(number) || '.example', 'Software', 'Active', now64(3), now64(3)
+FROM numbers(3000)`;
+
+/** What somebody does by hand at night: on one server, past every review. */
+const BY_HAND = 'ALTER TABLE telemetry.measurements MODIFY TTL timestamp + INTERVAL 30 DAY';
+
+function edit(declaration: string): string {
+  return declaration
+    .replace(
+      '  number_of_employees: Nullable(UInt32)\n',
+      "  number_of_employees: Nullable(UInt64)\n  country: { type: LowCardinality(String), default: \"''\", comment: ISO 3166-1 alpha-2 }\n",
+    )
+    .replace('status, number_of_employees', 'status, country, number_of_employees')
+    .replace('partition_by: tenant_id\n', 'indexes:\n  by_domain: { expression: domain, type: bloom_filter, granularity: 4 }\npartition_by: tenant_id\n');
+}
+
+function showEdit(before: string, after: string, colour: boolean): string {
+  const colours = pc.createColors(colour);
+  const lines = diffLines(before, after).flatMap(({ kind, text }) => {
+    if (kind === 'added') return [colours.green(`+ ${text}`)];
+    return kind === 'removed' ? [colours.red(`- ${text}`)] : [];
+  });
+  return `${[`--- ${EDITED}`, ...lines].join('\n')}\n`;
+}
+
+async function runOn(estate: Estate, nodes: readonly string[], statement: string): Promise<void> {
+  const all = estate.clusters.flatMap((cluster) => cluster.nodes);
+  for (const node of all.filter(({ name }) => nodes.includes(name))) {
+    const server = connect(node);
+    await server.run(statement).finally(server.close);
+  }
+}
+
+/** The steps of the story; every command in it is the real one, with the exit code it must have. */
+async function tell(folder: string, estate: Estate, output: Output): Promise<void> {
+  const colours = pc.createColors(output.colour);
+  const options = { estate: folder, embedded: true as const, connectTimeout: 10, format: 'text' as const };
+  const say = (text: string): void => output.result(`\n${colours.bold(text)}\n`);
+  const run = async (line: string, expected: number, command: () => Promise<number>): Promise<void> => {
+    output.result(`\n${colours.dim('$')} ${colours.cyan(`plumbline ${line} --embedded`)}\n`);
+    const code = await command();
+    output.result(`${colours.dim(`exit code ${code}`)}\n`);
+    if (code !== expected) throw new Error(`the demo expected exit code ${expected} of ${line}, found ${code}`);
+  };
+  const planIt = (expected: number) => run('plan', expected, () => plan(options, output));
+  const quiet: Output = { ...output, result: () => {} };
+  const applyIt = () =>
+    run('apply --yes', 0, async () => {
+      const sections: string[] = [];
+      const code = await apply(undefined, { ...options, yes: true, lockSeconds: 60 }, { ...quiet, result: (text) => void sections.push(text) });
+      // The plan was shown a moment ago; the report is what is new.
+      output.result(sections.at(-1) ?? '');
+      return code;
+    });
+
+  say('1. Nothing is there yet. What would be created, per cluster and node?');
+  await planIt(2);
+  say('2. Apply it: node by node, each statement on its own.');
+  await applyIt();
+  say('3. Plan again: nothing is left to do.');
+  await planIt(0);
+
+  await runOn(estate, ['community-1', 'community-2', 'enterprise'], SAMPLE_ROWS);
+  const file = join(folder, EDITED);
+  const before = await readFile(file, 'utf8');
+  await writeFile(file, edit(before));
+  say('4. 3,000 companies have come in on each node. Somebody opens a pull request that edits a declaration:');
+  output.result(showEdit(before, edit(before), output.colour));
+  say('   What a reviewer sees:');
+  await planIt(2);
+  say('5. It is merged, and applied. Some of it rewrites data, which the plan said.');
+  await applyIt();
+
+  say('6. At night somebody changes one server by hand:');
+  output.result(`community-2> ${BY_HAND}\n`);
+  await runOn(estate, ['community-2'], BY_HAND);
+  say('   The schedule finds it, and says where:');
+  await run('drift', 2, () => drift(options, output));
+  say('7. Apply makes the server as declared again.');
+  await applyIt();
+  await run('drift', 0, () => drift(options, output));
+}
+
+const NEXT = `
+Try next, in a copy of this repository:
+  npx plumbline up                  keep this estate running; it prints each node's URL
+  npx plumbline plan --embedded     then edit schemas/*.yaml and plan again
+  npx plumbline apply --embedded
+  npx plumbline plan --url NODE=http://host:8123   against your own servers
+`;
+
+export async function demo(output: Output): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'plumbline-demo-'));
+  try {
+    for (const part of ['clusters', 'schemas', 'tenants']) {
+      await cp(join(EXAMPLE, part), join(folder, part), { recursive: true, force: true }).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error;
+      });
+    }
+    output.result('Starting the example estate: two shards of `community` and the `enterprise` endpoint, real ClickHouse servers.\n');
+    const { estate, running } = await embed(await loadEstate(folder), folder, 'up');
+    try {
+      for (const { name, url } of running.nodes) output.result(`  ${name.padEnd(12)} ${url}\n`);
+      await tell(folder, estate, output);
+    } finally {
+      await running.stop();
+    }
+    output.result(NEXT);
+    return 0;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
