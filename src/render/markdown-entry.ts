@@ -1,0 +1,64 @@
+/** Takes one folded entry of a plan and gives its Markdown: open where it needs a reviewer's eye, folded away elsewhere. */
+import type { ClusterPlan } from '../model/plan.ts';
+import type { Step } from '../model/step.ts';
+import { statementLines, verdictWord } from './describe-step.ts';
+import { type FoldedEntry, nodesText } from './fold-nodes.ts';
+import { hazardImpact } from './impact.ts';
+import { diffBlock } from './markdown-change.ts';
+import { code, fenced, html, htmlCode, prose } from './markdown-escape.ts';
+import { visibleNode, visiblePath, visiblePlace } from './visible.ts';
+
+const WIDTH = 100;
+const VERBS = { create: 'Create', alter: 'Alter', replace: 'Replace', drop: 'Drop' } as const;
+const OPEN: ReadonlySet<Step['verdict']> = new Set(['rebuild', 'destructive', 'manual']);
+
+/** Whether an entry may never be folded away. */
+export function staysOpen({ step }: FoldedEntry): boolean {
+  return OPEN.has(step.verdict) || step.hazards.some(({ kind }) => kind === 'loses data');
+}
+
+function cautions(entry: FoldedEntry): string[] {
+  const { hazards, refusals } = entry.step;
+  return [
+    ...hazards.map(
+      (hazard) => `- **${prose(hazard.kind)}**: ${prose(hazard.reason)}${hazardImpact(hazard, entry)}`,
+    ),
+    ...refusals.map((reason) => `- **can't be done by Plumbline**: ${prose(reason)}`),
+  ];
+}
+
+function body(entry: FoldedEntry): string[][] {
+  const { step } = entry;
+  const changed = diffBlock(step);
+  return [
+    cautions(entry),
+    changed.length > 0 ? fenced('diff', changed) : [],
+    step.statements.length > 0 ? fenced('sql', statementLines(step, WIDTH)) : [],
+  ];
+}
+
+function openHead({ step, nodes }: FoldedEntry, cluster: ClusterPlan): string[][] {
+  const { action, object, verdict, place } = step;
+  const word = verdictWord(verdict);
+  const title = `#### ${VERBS[action]} ${prose(object.kind)} ${code(visiblePath(object.path))}`;
+  const origin = place ? ` · ${code(visiblePlace(place))}` : '';
+  return [
+    [word === undefined ? title : `${title}: ${word}`],
+    [`${nodesText(nodes, cluster, (node) => code(visibleNode(node)))}${origin}`],
+  ];
+}
+
+function summary({ step, nodes }: FoldedEntry, cluster: ClusterPlan): string {
+  const { action, object, verdict, place } = step;
+  const word = verdictWord(verdict);
+  const where = nodesText(nodes, cluster, (node) => htmlCode(visibleNode(node)));
+  const name = `${VERBS[action]} ${html(object.kind)} ${htmlCode(visiblePath(object.path))}`;
+  const origin = place ? ` · ${htmlCode(visiblePlace(place))}` : '';
+  return `<details><summary>${name}${word === undefined ? '' : ` · ${word}`} · ${where}${origin}</summary>`;
+}
+
+/** Blocks of lines, to be joined by empty lines. */
+export function entryBlocks(entry: FoldedEntry, cluster: ClusterPlan): string[][] {
+  if (staysOpen(entry)) return [...openHead(entry, cluster), ...body(entry)];
+  return [[summary(entry, cluster)], ...body(entry), ['</details>']];
+}

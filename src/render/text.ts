@@ -1,0 +1,35 @@
+/** Takes a plan and gives it as people read it on a terminal. */
+import type { ClusterPlan, Plan } from '../model/plan.ts';
+import { foldNodes } from './fold-nodes.ts';
+import { verdictLine } from './summary.ts';
+import { clusterHead, findingBlocks, unmanagedBlock, unreadableBlocks } from './text-cluster.ts';
+import { entryLines } from './text-entry.ts';
+import { type Palette, palette } from './text-palette.ts';
+
+const WIDTH = 100;
+
+/** Blocks of lines with one empty line between them. */
+export function joinBlocks(blocks: readonly (readonly string[])[]): string {
+  return `${blocks
+    .filter((block) => block.length > 0)
+    .map((block) => block.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+function clusterBlocks(cluster: ClusterPlan, colours: Palette, width: number): string[][] {
+  const said = [
+    ...unreadableBlocks(cluster, colours, width),
+    ...findingBlocks(cluster, colours, width),
+    ...foldNodes(cluster).map((entry) => entryLines(entry, cluster, colours, width)),
+  ];
+  const head = clusterHead(cluster, colours);
+  const start = said.length > 0 ? [[head], ...said] : [[head, `  ${colours.quiet('No changes.')}`]];
+  return [...start, unmanagedBlock(cluster, colours, width)];
+}
+
+/** Lines of about `width` columns (100 unless told), each ending in a newline; no escape codes without `colour`. */
+export function renderText(plan: Plan, options: { colour: boolean; width?: number }): string {
+  const colours = palette(options.colour);
+  const blocks = plan.clusters.flatMap((cluster) => clusterBlocks(cluster, colours, options.width ?? WIDTH));
+  return joinBlocks([...blocks, [colours.strong(verdictLine(plan))]]);
+}
