@@ -1,0 +1,47 @@
+/** The JSON Schema files go in; one schema without references for each kind, by the name in `kind:`, comes out. */
+
+import cluster from './schema/cluster.json' with { type: 'json' };
+import common from './schema/common.json' with { type: 'json' };
+import database from './schema/database.json' with { type: 'json' };
+import materializedView from './schema/materialized-view.json' with { type: 'json' };
+import table from './schema/table.json' with { type: 'json' };
+import view from './schema/view.json' with { type: 'json' };
+
+const FILES = {
+  Cluster: cluster,
+  Database: database,
+  Table: table,
+  View: view,
+  MaterializedView: materializedView,
+} as const;
+
+export type Kind = keyof typeof FILES;
+
+export const KINDS: readonly Kind[] = ['Cluster', 'Database', 'Table', 'View', 'MaterializedView'];
+
+/**
+ * Puts what is referred to in the place of each reference, under what stands beside the reference. Across a reference
+ * ajv copies all errors found so far, which takes time in the square of their number.
+ */
+export function schemaOf(kind: Kind): object {
+  const { $defs, ...schema } = { $defs: {}, ...FILES[kind] };
+  const definitions = new Map(
+    Object.entries($defs).map(([name, part]) => [`#/$defs/${name}`, part as unknown]),
+  );
+  for (const [name, part] of Object.entries(common.$defs)) {
+    definitions.set(`common.json#/$defs/${name}`, part);
+    if (!definitions.has(`#/$defs/${name}`)) definitions.set(`#/$defs/${name}`, part);
+  }
+  return inline(schema, definitions) as object;
+}
+
+function inline(part: unknown, definitions: ReadonlyMap<string, unknown>): unknown {
+  if (Array.isArray(part)) return part.map((item) => inline(item, definitions));
+  if (typeof part !== 'object' || part === null) return part;
+  const { $ref, ...rest } = part as { $ref?: unknown };
+  if (typeof $ref === 'string') {
+    const target = definitions.get($ref) as object | undefined;
+    return inline({ ...target, ...rest }, definitions);
+  }
+  return Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, inline(value, definitions)]));
+}

@@ -1,0 +1,79 @@
+/** The JSON Schemas of the declarations go in; that editors can use them as they are is checked. */
+
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+
+const DECLARATIONS = `kind: Cluster
+name: main
+edition: community
+version: 26.10
+shards:
+  - replicas: [{host: node-1.example.com}]
+---
+kind: Database
+name: 2024
+on: main
+prune: [a]
+---
+kind: Table
+database: shop
+name: a
+columns:
+  a: {type: Float64, default: 1.0, comment: true}
+  b: {type: Float64, default: NULL}
+  c: {type: Float64, ephemeral: }
+settings: {a: 1, b: true, c: 1.5}
+order_by: [1, true]
+ttl: 1
+---
+kind: MaterializedView
+database: shop
+name: daily
+query: SELECT 1
+populate: false
+`;
+
+describe('the JSON Schemas', () => {
+  const names = ['common', 'cluster', 'database', 'table', 'view', 'materialized-view', 'declaration'];
+  const schemas = new Map(
+    names.map((name) => [
+      `${name}.json`,
+      JSON.parse(
+        readFileSync(new URL(`../src/declared/schema/${name}.json`, import.meta.url), 'utf8'),
+      ) as object,
+    ]),
+  );
+
+  test('every property is described and no other is allowed', () => {
+    const bare: string[] = [];
+    const visitProperties = (properties: object, path: string): void => {
+      for (const [name, property] of Object.entries(properties) as [string, object][]) {
+        const isRule = path.includes('dependentSchemas');
+        if (!isRule && !('description' in property || '$ref' in property)) bare.push(`${path}/${name}`);
+        visit(property, `${path}/${name}`);
+      }
+    };
+    const visit = (schema: unknown, path: string): void => {
+      if (typeof schema !== 'object' || schema === null) return;
+      const { properties, ...rest } = schema as Record<string, unknown>;
+      if (properties) visitProperties(properties, path);
+      if (properties && 'type' in rest && rest.additionalProperties !== false) bare.push(`${path} is open`);
+      for (const [name, part] of Object.entries(rest)) visit(part, `${path}/${name}`);
+    };
+    for (const [name, schema] of schemas) if (name !== 'declaration.json') visit(schema, name);
+    expect(bare).toEqual([]);
+  });
+
+  test('an editor, which sees numbers, booleans and null, accepts the same declarations', () => {
+    const ajv = new Ajv2020({ strict: false });
+    for (const [name, schema] of schemas) if (name !== 'declaration.json') ajv.addSchema(schema, name);
+    const validate = ajv.compile(schemas.get('declaration.json') ?? {});
+    for (const document of parseAllDocuments(DECLARATIONS))
+      expect([document.toJS(), validate(document.toJS())]).toEqual([document.toJS(), true]);
+    expect(validate({ kind: 'Table', database: 'a', name: 'b', columns: { a: 'Int8' }, orderby: 'a' })).toBe(
+      false,
+    );
+  });
+});
