@@ -18,7 +18,7 @@ export interface NodeDifferences {
   readonly drops: readonly Root[];
   readonly alters: readonly { readonly live: Root; readonly desired: Root; readonly difference: Difference }[];
   /** Live objects that no declaration names and nothing may drop. */
-  readonly unmanaged: readonly ObjectId[];
+  readonly unmanaged: readonly Root[];
   readonly findings: readonly Finding[];
 }
 
@@ -77,7 +77,7 @@ export function diffStates(
     creates: [...desired.values()].filter((root) => !live.has(nameKey(root.id.path))),
     drops: undeclared.filter((root) => mayPrune(root, prune)),
     alters,
-    unmanaged: undeclared.filter((root) => !mayPrune(root, prune) && !comesWithServer(root)).map(({ id }) => id),
+    unmanaged: undeclared.filter((root) => !mayPrune(root, prune) && !comesWithServer(root)),
     findings,
   };
 }
