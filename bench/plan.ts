@@ -63,7 +63,8 @@ async function writeEstate(folder: string, ports: readonly number[], tables: num
   await writeFile(join(folder, 'schemas/bench.yaml'), documents.join('---\n'));
 }
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 
 async function timed<T>(work: () => Promise<T>): Promise<{ milliseconds: number; value: T }> {
   const began = performance.now();
@@ -118,9 +119,15 @@ async function measure(title: string, folder: string): Promise<void> {
   const [raw, plan, reading] = [median(raws), median(plans), median(readings)];
   say(`\n${title}`);
   say(`  raw SELECTs                        ${raw.toFixed(0)} ms   ${bytes.raw} bytes`);
-  say(`  plan, no changes                   ${plan.toFixed(0)} ms   ${bytes.plan} bytes   × ${(plan / raw).toFixed(2)} time, × ${(bytes.plan / bytes.raw).toFixed(2)} bytes`);
-  say(`  reading the declarations           ${reading.toFixed(0)} ms   × ${(reading / raw).toFixed(2)} on top`);
-  say(`  plan without memory (first of all) ${cold.milliseconds.toFixed(0)} ms   × ${(cold.milliseconds / raw).toFixed(2)}`);
+  say(
+    `  plan, no changes                   ${plan.toFixed(0)} ms   ${bytes.plan} bytes   × ${(plan / raw).toFixed(2)} time, × ${(bytes.plan / bytes.raw).toFixed(2)} bytes`,
+  );
+  say(
+    `  reading the declarations           ${reading.toFixed(0)} ms   × ${(reading / raw).toFixed(2)} on top`,
+  );
+  say(
+    `  plan without memory (first of all) ${cold.milliseconds.toFixed(0)} ms   × ${(cold.milliseconds / raw).toFixed(2)}`,
+  );
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'plumbline-bench-'));
@@ -134,7 +141,10 @@ try {
   await writeEstate(one, [http1], TABLES);
   // Created by hand: what is measured is the plan.
   const declared = await loadEstate(one);
-  const creating = await survey(declared, { settled: openSettled(join(one, 'memory.json')), connectTimeout: 10_000 });
+  const creating = await survey(declared, {
+    settled: openSettled(join(one, 'memory.json')),
+    connectTimeout: 10_000,
+  });
   const report = await applyPlan(declared, creating, {
     settled: openSettled(join(one, 'memory.json')),
     connectTimeout: 10_000,
@@ -152,9 +162,14 @@ try {
   const node = declared.clusters[0]?.nodes[0];
   if (!node) throw new Error('no node');
   const second = connect({ ...node, httpPort: http2 });
-  for (const { step } of plannedSteps(creating.plan)) for (const statement of step.statements) await second.run(statement);
+  for (const { step } of plannedSteps(creating.plan))
+    for (const statement of step.statements) await second.run(statement);
   await second.close();
-  await writeEstate(hundred, Array.from({ length: NODES }, (_, at) => (at % 2 === 0 ? http1 : http2)), TABLES);
+  await writeEstate(
+    hundred,
+    Array.from({ length: NODES }, (_, at) => (at % 2 === 0 ? http1 : http2)),
+    TABLES,
+  );
   await measure(`${NODES} declared nodes at two servers, ${TABLES} tables each`, hundred);
   say(`\nresident memory at the end: ${(process.memoryUsage().rss / 1024 / 1024).toFixed(0)} MiB`);
   say(`peak resident memory: ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB`);

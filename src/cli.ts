@@ -13,13 +13,15 @@ import { validate } from './commands/validate.ts';
 import { DeclarationError, PlumblineError } from './model/errors.ts';
 import { visible } from './render/visible.ts';
 
-const format = () => new Option('--format <format>', 'how the plan is written').choices(FORMATS).default('text' as const);
+const format = () =>
+  new Option('--format <format>', 'how the plan is written').choices(FORMATS).default('text' as const);
 
 function report(error: unknown): number {
   if (error instanceof DeclarationError) terminal.note(showFindings(error.findings));
   if (!(error instanceof PlumblineError)) throw error;
   terminal.note(visible(error.message));
-  if (error instanceof RefusedError) for (const reason of error.reasons) terminal.note(`  - ${visible(reason)}`);
+  if (error instanceof RefusedError)
+    for (const reason of error.reasons) terminal.note(`  - ${visible(reason)}`);
   return error.exitCode;
 }
 
@@ -58,8 +60,8 @@ withEstate(program.command('drift').description('show what has changed on the se
   .addOption(format())
   .action((options) => finish(drift(options, terminal)));
 
-withEstate(program.command('unlock').description('remove the lock that a killed apply left behind')).action((options) =>
-  finish(unlock(options, terminal)),
+withEstate(program.command('unlock').description('remove the lock that a killed apply left behind')).action(
+  (options) => finish(unlock(options, terminal)),
 );
 
 program

@@ -88,8 +88,7 @@ settings:
   });
 
   test('every form of every kind is accepted', async () => {
-    const cluster = `${CLUSTER}    weight: 2
-  - replicas:
+    const cluster = `${CLUSTER}  - replicas:
       - {host: '10.0.0.1', name: west, http_port: 8123, native_port: 9000, secure: true}
       - host: fe80::1%eth0
 secure: false

@@ -50,7 +50,11 @@ function reportExitCode({ results, remaining }: ApplyReport): number {
   return failed || planExitCode(remaining) !== 0 ? 1 : 0;
 }
 
-export async function apply(file: string | undefined, options: ApplyCommandOptions, output: Output): Promise<number> {
+export async function apply(
+  file: string | undefined,
+  options: ApplyCommandOptions,
+  output: Output,
+): Promise<number> {
   const saved = file === undefined ? undefined : await readPlanFile(file);
   const opened = await openDeclaredEstate(options);
   const allowed = new Set(options.allow);
@@ -60,12 +64,14 @@ export async function apply(file: string | undefined, options: ApplyCommandOptio
     try {
       if (saved) {
         const moved = movedSince(saved, agreed.plan);
-        if (moved.length > 0) throw new RefusedError('The saved plan is out of date; nothing was changed.', moved);
+        if (moved.length > 0)
+          throw new RefusedError('The saved plan is out of date; nothing was changed.', moved);
       } else {
         output.result(renderPlan(agreed.plan, 'text', output));
       }
       const reasons = objections(agreed.plan, allowed);
-      if (reasons.length > 0) throw new RefusedError('The plan was not applied; nothing was changed.', reasons);
+      if (reasons.length > 0)
+        throw new RefusedError('The plan was not applied; nothing was changed.', reasons);
       if (plannedSteps(agreed.plan).length === 0) return unreadableNodes(agreed.plan).length > 0 ? 1 : 0;
       if (!options.yes && !saved && !(await confirm(output))) return 1;
       const identity = await newRun(options.estate);

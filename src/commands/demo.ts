@@ -29,10 +29,13 @@ function edit(declaration: string): string {
   return declaration
     .replace(
       '  number_of_employees: Nullable(UInt32)\n',
-      "  number_of_employees: Nullable(UInt64)\n  country: { type: LowCardinality(String), default: \"''\", comment: ISO 3166-1 alpha-2 }\n",
+      '  number_of_employees: Nullable(UInt64)\n  country: { type: LowCardinality(String), default: "\'\'", comment: ISO 3166-1 alpha-2 }\n',
     )
     .replace('status, number_of_employees', 'status, country, number_of_employees')
-    .replace('partition_by: tenant_id\n', 'indexes:\n  by_domain: { expression: domain, type: bloom_filter, granularity: 4 }\npartition_by: tenant_id\n');
+    .replace(
+      'partition_by: tenant_id\n',
+      'indexes:\n  by_domain: { expression: domain, type: bloom_filter, granularity: 4 }\npartition_by: tenant_id\n',
+    );
 }
 
 function showEdit(before: string, after: string, colour: boolean): string {
@@ -57,7 +60,9 @@ function brief(text: string): string {
   const lines = text.split('\n');
   const firstTable = lines.findIndex((line) => line.startsWith('  + table'));
   const nextEntry = lines.findIndex((line, at) => at > firstTable && line.startsWith('  + '));
-  const kept = lines.filter((line, at) => (at >= firstTable && at < nextEntry) || (line !== '' && !line.startsWith('   ')));
+  const kept = lines.filter(
+    (line, at) => (at >= firstTable && at < nextEntry) || (line !== '' && !line.startsWith('   ')),
+  );
   return `${kept.join('\n')}\n(The demo leaves out the other ${lines.length - kept.length} lines, which are their statements.)\n`;
 }
 
@@ -70,21 +75,28 @@ async function tell(folder: string, estate: Estate, output: Output): Promise<voi
     output.result(`\n${colours.dim('$')} ${colours.cyan(`plumbline ${line} --embedded`)}\n`);
     const code = await command();
     output.result(`${colours.dim(`exit code ${code}`)}\n`);
-    if (code !== expected) throw new Error(`the demo expected exit code ${expected} of ${line}, found ${code}`);
+    if (code !== expected)
+      throw new Error(`the demo expected exit code ${expected} of ${line}, found ${code}`);
   };
   const planIt = (expected: number) => run('plan', expected, () => plan(options, output));
   const quiet: Output = { ...output, result: () => {} };
   const applyIt = () =>
     run('apply --yes', 0, async () => {
       const sections: string[] = [];
-      const code = await apply(undefined, { ...options, yes: true, lockSeconds: 60 }, { ...quiet, result: (text) => void sections.push(text) });
+      const code = await apply(
+        undefined,
+        { ...options, yes: true, lockSeconds: 60 },
+        { ...quiet, result: (text) => void sections.push(text) },
+      );
       // The plan was shown a moment ago; the report is what is new.
       output.result(sections.at(-1) ?? '');
       return code;
     });
 
   say('1. Nothing is there yet. What would be created, per cluster and node?');
-  await run('plan', 2, () => plan(options, { ...output, colour: false, result: (text) => output.result(brief(text)) }));
+  await run('plan', 2, () =>
+    plan(options, { ...output, colour: false, result: (text) => output.result(brief(text)) }),
+  );
   say('2. Apply it: node by node, each statement on its own.');
   await applyIt();
   say('3. Plan again: nothing is left to do.');
@@ -94,7 +106,9 @@ async function tell(folder: string, estate: Estate, output: Output): Promise<voi
   const file = join(folder, EDITED);
   const before = await readFile(file, 'utf8');
   await writeFile(file, edit(before));
-  say('4. 3,000 companies have come in on each node. Somebody opens a pull request that edits a declaration:');
+  say(
+    '4. 3,000 companies have come in on each node. Somebody opens a pull request that edits a declaration:',
+  );
   output.result(showEdit(before, edit(before), output.colour));
   say('   What a reviewer sees:');
   await planIt(2);
@@ -123,11 +137,15 @@ export async function demo(output: Output): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'plumbline-demo-'));
   try {
     for (const part of ['clusters', 'schemas', 'tenants']) {
-      await cp(join(EXAMPLE, part), join(folder, part), { recursive: true, force: true }).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error;
-      });
+      await cp(join(EXAMPLE, part), join(folder, part), { recursive: true, force: true }).catch(
+        (error: NodeJS.ErrnoException) => {
+          if (error.code !== 'ENOENT') throw error;
+        },
+      );
     }
-    output.result('Starting the example estate: two shards of `community` and the `enterprise` endpoint, real ClickHouse servers.\n');
+    output.result(
+      'Starting the example estate: two shards of `community` and the `enterprise` endpoint, real ClickHouse servers.\n',
+    );
     const { estate, running } = await embed(await loadEstate(folder), folder, 'up');
     try {
       for (const { name, url } of running.nodes) output.result(`  ${name.padEnd(12)} ${url}\n`);

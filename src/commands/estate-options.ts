@@ -1,12 +1,13 @@
 /** Options that every command about an estate has, and what they open: the declarations, and the servers they speak of. */
 import { join, resolve } from 'node:path';
-import { Option, type Command } from '@commander-js/extra-typings';
+import { type Command, Option } from '@commander-js/extra-typings';
 import { expand } from '../declared/expand.ts';
 import { readDeclarations } from '../declared/files.ts';
 import { openEstate } from '../embedded/estate.ts';
 import { openSettled, type Settled } from '../live/settled.ts';
 import { DeclarationError, PlumblineError } from '../model/errors.ts';
 import type { Estate, Node } from '../model/estate.ts';
+import type { Finding } from '../model/finding.ts';
 
 export interface EstateOptions {
   readonly estate: string;
@@ -27,7 +28,8 @@ const DEFAULT_CONNECT_TIMEOUT = 10;
 
 function seconds(text: string): number {
   const value = Number(text);
-  if (!(value > 0)) throw new PlumblineError(`--connect-timeout takes a number of seconds, found \`${text}\`.`);
+  if (!(value > 0))
+    throw new PlumblineError(`--connect-timeout takes a number of seconds, found \`${text}\`.`);
   return value;
 }
 
@@ -35,8 +37,14 @@ function seconds(text: string): number {
 export function withEstate<C extends Command>(command: C) {
   return command
     .option('--estate <folder>', 'the folder that holds clusters/, schemas/ and tenants/', '.')
-    .option('--embedded', 'run against real ClickHouse servers from npm, one per declared node, kept in .plumbline/')
-    .option('--url <[node=]url...>', 'reach a node at another address: --url community-1=http://localhost:8123')
+    .option(
+      '--embedded',
+      'run against real ClickHouse servers from npm, one per declared node, kept in .plumbline/',
+    )
+    .option(
+      '--url <[node=]url...>',
+      'reach a node at another address: --url community-1=http://localhost:8123',
+    )
     .addOption(
       new Option('--connect-timeout <seconds>', 'how long a node may say nothing')
         .argParser(seconds)
@@ -49,11 +57,19 @@ export function workFolder(estate: string): string {
   return join(resolve(estate), '.plumbline');
 }
 
+/** A document with a mistake declares nothing, so that references to it dangle: that is no mistake of its own. */
+function mayFollowFrom({ rule }: Finding, mistakes: readonly Finding[]): boolean {
+  const inFolder = (folder: string): boolean =>
+    mistakes.some(({ place }) => place === undefined || place.file.startsWith(folder));
+  if (rule === 'unknown-cluster') return inFolder('clusters/');
+  return ['unknown-table', 'missing-on', 'outside-database'].includes(rule) && mistakes.length > 0;
+}
+
 /** The declared estate. Throws a DeclarationError with every mistake. */
 export async function loadEstate(folder: string): Promise<Estate> {
   const { entries, findings } = await readDeclarations(resolve(folder));
   const expanded = expand(entries);
-  const all = [...findings, ...expanded.findings];
+  const all = [...findings, ...expanded.findings.filter((finding) => !mayFollowFrom(finding, findings))];
   if (all.some(({ severity }) => severity === 'error')) throw new DeclarationError(all);
   return expanded.estate;
 }
@@ -63,7 +79,8 @@ function parseUrl(text: string, nodes: readonly Node[]): { name: string; url: UR
   const only = nodes.length === 1 ? nodes[0]?.name : undefined;
   const name = /^[\w-]+=/.test(text) ? text.slice(0, at) : only;
   const known = nodes.map((node) => node.name).join(', ');
-  if (name === undefined) throw new PlumblineError(`--url must say which node it means (--url NODE=URL): ${known}.`);
+  if (name === undefined)
+    throw new PlumblineError(`--url must say which node it means (--url NODE=URL): ${known}.`);
   if (!nodes.some((node) => node.name === name)) {
     throw new PlumblineError(`--url names node \`${name}\`, which is not declared: ${known}.`);
   }
@@ -81,7 +98,10 @@ function parseUrl(text: string, nodes: readonly Node[]): { name: string; url: UR
 }
 
 function moveNodes(estate: Estate, move: (node: Node) => Node): Estate {
-  return { ...estate, clusters: estate.clusters.map((cluster) => ({ ...cluster, nodes: cluster.nodes.map(move) })) };
+  return {
+    ...estate,
+    clusters: estate.clusters.map((cluster) => ({ ...cluster, nodes: cluster.nodes.map(move) })),
+  };
 }
 
 function atUrls(estate: Estate, urls: readonly string[]): Estate {

@@ -3,8 +3,8 @@ import ora from 'ora';
 import pc from 'picocolors';
 import type { Progress } from '../apply/execute.ts';
 import type { PlannedStep } from '../model/plan.ts';
-import { visible, visibleId } from '../render/visible.ts';
 import { formatDuration } from '../render/units.ts';
+import { visible, visibleId } from '../render/visible.ts';
 import type { Output } from './output.ts';
 
 const SIGNS = { done: '✓', failed: '✗', unknown: '?', 'not run': '·' } as const;

@@ -8,7 +8,9 @@ export async function up(options: { readonly estate: string }, output: Output): 
   for (const { name, url, nativePort } of running.nodes) {
     output.result(`${name.padEnd(width)}  ${url}  native port ${nativePort}\n`);
   }
-  output.note('Other commands reach these servers with --embedded. Ctrl-C stops them; their data stays in .plumbline/.');
+  output.note(
+    'Other commands reach these servers with --embedded. Ctrl-C stops them; their data stays in .plumbline/.',
+  );
   await new Promise<void>((resolve) => {
     process.once('SIGINT', () => resolve()).once('SIGTERM', () => resolve());
   });

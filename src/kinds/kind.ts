@@ -44,6 +44,8 @@ export interface Declared {
   readonly value: unknown;
   /** Where the value at a path stands. */
   place(path?: readonly (string | number)[]): StateObject['place'];
+  /** The keys of the mapping at a path, in the order in which they are written; an object moves keys like `2024`. */
+  keys(path?: readonly (string | number)[]): readonly string[];
 }
 
 /** A kind of objects that exist by themselves: databases, tables, views … */
@@ -66,6 +68,9 @@ export interface RootKind<A extends Attributes = Attributes> {
   replace?(to: Tree, from: Tree): Draft;
 }
 
+/** What a part asks of its object: a draft, or `replace` where no ALTER does it but the object can be created anew. */
+export type PartDraft = Draft | 'replace';
+
 /** A kind of objects that live inside another's definition: columns, indexes … Their drafts are clauses of its ALTER. */
 export interface PartKind<A extends Attributes = Attributes> {
   readonly name: string;
@@ -74,15 +79,15 @@ export interface PartKind<A extends Attributes = Attributes> {
   readonly ordered?: true;
   readonly attributes: Rules<A>;
   /** `after` is the part that it follows, or undefined for the first. It is only told to ordered kinds. */
-  create(to: StateObject<A>, around: Around, after?: string): readonly Draft[];
+  create(to: StateObject<A>, around: Around, after?: string): readonly PartDraft[];
   alter(
     to: StateObject<A>,
     from: StateObject<A>,
     changed: ReadonlySet<string>,
     around: Around,
     after?: { readonly name: string | undefined },
-  ): readonly Draft[];
-  drop(from: StateObject<A>, around: Around): readonly Draft[];
+  ): readonly PartDraft[];
+  drop(from: StateObject<A>, around: Around): readonly PartDraft[];
 }
 
 /** A rule's parts, whatever way it was written. */

@@ -170,7 +170,7 @@ export const materializedView: RootKind<MaterializedView> = {
       ...(target === undefined ? declareStorage(value) : NO_STORAGE),
       ...declareRefresh(value.refresh, value.database),
       target,
-      columns: declareColumns(value.columns),
+      columns: declareColumns(declared),
       query: value.query.trim(),
       comment: value.comment ?? '',
       populate: value.populate ? 'POPULATE' : undefined,

@@ -59,8 +59,9 @@ interface BodyDeclaration {
 /** The declared parts, each with the place of its key. */
 export function declareBody(value: BodyDeclaration, declared: Declared, table: ObjectId): StateObject[] {
   const parts = <V>(key: keyof BodyDeclaration, kind: string, declare: (value: V) => Attributes): StateObject[] =>
-    Object.entries((value[key] ?? {}) as Record<string, V>).map(([name, entry]) => {
+    declared.keys([key]).map((name) => {
       const place = declared.place([key, name]);
+      const entry = ((value[key] ?? {}) as Record<string, V>)[name] as V;
       return { ...part(table, kind, name, declare(entry)), ...(place && { place }) };
     });
   return [

@@ -1,7 +1,7 @@
 /** What views and materialized views have in common: column lists, definers, and the query behind AS. */
 import type { Cursor } from '../sql/cursor.ts';
 import { identifier } from '../sql/quote.ts';
-import type { Normaliser } from './kind.ts';
+import type { Declared, Normaliser } from './kind.ts';
 
 export interface ViewDeclaration {
   readonly database: string;
@@ -14,10 +14,12 @@ export interface ViewDeclaration {
 }
 
 /** `` `a` UInt8, `b` String ``, or undefined where the declaration leaves the columns to the query. */
-export function declareColumns(columns: Readonly<Record<string, string>> | undefined): string | undefined {
+export function declareColumns(declared: Declared): string | undefined {
+  const { columns } = declared.value as ViewDeclaration;
   if (columns === undefined) return undefined;
-  return Object.entries(columns)
-    .map(([name, type]) => `${identifier(name)} ${type}`)
+  return declared
+    .keys(['columns'])
+    .map((name) => `${identifier(name)} ${columns[name]}`)
     .join(', ');
 }
 

@@ -63,7 +63,7 @@ export const view: RootKind<View> = {
     const value = declared.value as ViewDeclaration;
     const place = declared.place();
     const attributes: View = {
-      columns: declareColumns(value.columns),
+      columns: declareColumns(declared),
       query: value.query.trim(),
       comment: value.comment ?? '',
       definer: value.definer,

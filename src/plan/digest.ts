@@ -1,11 +1,20 @@
 /** Seals a plan with a digest of what it means, and tells what moved between two plans. */
+
+import { keyOf, showId } from '../model/object.ts';
 import type { ClusterPlan, Plan, PlannedStep } from '../model/plan.ts';
 import { PLAN_FORMAT, plannedSteps } from '../model/plan.ts';
-import { keyOf, showId } from '../model/object.ts';
 import { digest } from './fingerprint.ts';
 
 const meaning = ({ cluster, node, step }: PlannedStep): string =>
-  JSON.stringify([cluster, node, step.action, keyOf(step.object), step.verdict, step.statements, step.fingerprint]);
+  JSON.stringify([
+    cluster,
+    node,
+    step.action,
+    keyOf(step.object),
+    step.verdict,
+    step.statements,
+    step.fingerprint,
+  ]);
 
 /** A plan of these clusters. Places, impacts and findings are not part of its meaning: they may change without a step changing. */
 export function planOf(clusters: readonly ClusterPlan[]): Plan {
@@ -15,7 +24,9 @@ export function planOf(clusters: readonly ClusterPlan[]): Plan {
 }
 
 function stepsByObject(plan: Plan): Map<string, PlannedStep> {
-  return new Map(plannedSteps(plan).map((planned) => [`${planned.node} ${keyOf(planned.step.object)}`, planned]));
+  return new Map(
+    plannedSteps(plan).map((planned) => [`${planned.node} ${keyOf(planned.step.object)}`, planned]),
+  );
 }
 
 /** One line per object that is not as it was when the older plan was made; empty when both plans mean the same. */

@@ -1,6 +1,13 @@
 /** Folds the drafts of one object into statements: one `ALTER TABLE` where the clauses allow it, a few where not. */
 import type { ObjectId } from '../model/object.ts';
-import { type ClauseDraft, type Draft, type Hazard, type StatementDraft, type Verdict, worst } from '../model/step.ts';
+import {
+  type ClauseDraft,
+  type Draft,
+  type Hazard,
+  type StatementDraft,
+  type Verdict,
+  worst,
+} from '../model/step.ts';
 import { qualified } from '../sql/quote.ts';
 
 export interface Folded {

@@ -1,5 +1,5 @@
 /** Orders steps so that what an object needs is there before it and gone after it; the same input gives the same order. */
-import { rootKind, ROOT_KINDS } from '../kinds/index.ts';
+import { ROOT_KINDS, rootKind } from '../kinds/index.ts';
 import { keyOf, nameKey, type ObjectId } from '../model/object.ts';
 import { unquote } from '../sql/quote.ts';
 import { tokenize } from '../sql/tokens.ts';

@@ -16,7 +16,11 @@ import { missingFromRoundTrip } from './round-trip.ts';
 export interface NodeDifferences {
   readonly creates: readonly Root[];
   readonly drops: readonly Root[];
-  readonly alters: readonly { readonly live: Root; readonly desired: Root; readonly difference: Difference }[];
+  readonly alters: readonly {
+    readonly live: Root;
+    readonly desired: Root;
+    readonly difference: Difference;
+  }[];
   /** Live objects that no declaration names and nothing may drop. */
   readonly unmanaged: readonly Root[];
   readonly findings: readonly Finding[];
@@ -27,7 +31,11 @@ function about(rule: string, message: string, { id, place }: Root): Finding {
 }
 
 function notUnderstood(desired: Root, reason: string): Finding {
-  return about('not-understood', `${showId(desired.id)} is not fully understood and left alone: ${reason}`, desired);
+  return about(
+    'not-understood',
+    `${showId(desired.id)} is not fully understood and left alone: ${reason}`,
+    desired,
+  );
 }
 
 /** Compares two roots, or says why the live one can't be compared. */
@@ -43,7 +51,8 @@ function compareRoots(live: Root, desired: Root): Difference | Finding | undefin
     const difference = diffTrees(live.tree(), desired.tree());
     return difference.changes.length > 0 ? difference : undefined;
   } catch (error) {
-    if (error instanceof ParseError || error instanceof TokenError) return notUnderstood(desired, error.message);
+    if (error instanceof ParseError || error instanceof TokenError)
+      return notUnderstood(desired, error.message);
     throw error;
   }
 }
@@ -93,7 +102,12 @@ export function stepsOf(differences: NodeDifferences, impacts: ReadonlyMap<strin
     const impact = impacts.get(nameKey(id.path));
     return impact && { impact };
   };
-  const step = (action: Step['action'], live: Root | undefined, root: Root, difference: Difference): Step => ({
+  const step = (
+    action: Step['action'],
+    live: Root | undefined,
+    root: Root,
+    difference: Difference,
+  ): Step => ({
     action,
     object: root.id,
     ...fold(root.id, difference.drafts),
@@ -106,7 +120,11 @@ export function stepsOf(differences: NodeDifferences, impacts: ReadonlyMap<strin
     const kind = rootKind(root.id.kind);
     const draft = action === 'create' ? kind.create(root.tree()) : kind.drop(root.tree());
     const place = root.place && { place: root.place };
-    return { changes: [{ action, object: root.id, attributes: [], ...place }], drafts: [draft], replaces: false };
+    return {
+      changes: [{ action, object: root.id, attributes: [], ...place }],
+      drafts: [draft],
+      replaces: false,
+    };
   };
   const drops = creationOrder(differences.drops)
     .reverse()

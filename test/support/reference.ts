@@ -50,15 +50,24 @@ function tables(title: string, schema: Schema, kind: Schema, common: Schema): st
     const property = resolveRef(written, kind, common);
     const needed = schema.required?.includes(key) ? 'yes' : '';
     rows.push(`| \`${key}\` | ${needed} | ${cell(form(property))} | ${cell(property.description ?? '')} |`);
-    const valueOf = typeof property.additionalProperties === 'object' ? property.additionalProperties : undefined;
-    const nested = [property, valueOf, property.items]
+    const values =
+      typeof property.additionalProperties === 'object' ? property.additionalProperties : undefined;
+    const nested = [property, values, property.items]
       .filter((one) => one !== undefined)
       .map((one) => resolveRef(one, kind, common))
       .find(({ properties }) => properties !== undefined);
     const isSecret = nested?.properties?.env !== undefined;
     if (nested && !isSecret) inner.push(...tables(`${title} › \`${key}\``, nested, kind, common));
   }
-  return [`### ${title}`, '', '| key | required | form | meaning |', '|---|---|---|---|', ...rows, '', ...inner];
+  return [
+    `### ${title}`,
+    '',
+    '| key | required | form | meaning |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+    ...inner,
+  ];
 }
 
 const INTRODUCTION = `# Declarations

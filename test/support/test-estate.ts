@@ -52,7 +52,10 @@ export async function startTestEstate(nodes = 1): Promise<TestEstate> {
   );
   const servers = await Promise.all(starting);
   await mkdir(join(folder, 'clusters'), { recursive: true });
-  await writeFile(join(folder, 'clusters', 'test.yaml'), clusterYaml(servers.map(({ httpPort }) => httpPort)));
+  await writeFile(
+    join(folder, 'clusters', 'test.yaml'),
+    clusterYaml(servers.map(({ httpPort }) => httpPort)),
+  );
   const sql = servers.map(({ name, httpPort, nativePort }) =>
     connect({
       name,

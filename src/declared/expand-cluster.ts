@@ -1,0 +1,59 @@
+/** Turns a Cluster document into nodes with names, addresses and credentials, every default made explicit. */
+import type { Cluster, Credential, Node } from '../model/estate.ts';
+import type { Entry } from './files.ts';
+
+type CredentialDocument = string | { readonly env: string } | { readonly file: string };
+
+interface ReplicaDocument {
+  readonly host: string;
+  readonly name?: string;
+  readonly secure?: boolean;
+  readonly http_port?: number;
+  readonly native_port?: number;
+}
+
+export interface ClusterDocument {
+  readonly name: string;
+  readonly edition: Cluster['edition'];
+  readonly version: string;
+  readonly secure?: boolean;
+  readonly http_port?: number;
+  readonly native_port?: number;
+  readonly user?: CredentialDocument;
+  readonly password?: CredentialDocument;
+  readonly shards: readonly { readonly replicas: readonly ReplicaDocument[] }[];
+}
+
+function credential(document: CredentialDocument): Credential {
+  return typeof document === 'string' ? { plain: document } : document;
+}
+
+/** `enterprise`, `community-2`, or `community-2-1` where shards have replicas: as short as the cluster allows. */
+function nodeName(cluster: ClusterDocument, shard: number, replica: number): string {
+  const replicated = cluster.shards.some(({ replicas }) => replicas.length > 1);
+  if (replicated) return `${cluster.name}-${shard}-${replica}`;
+  return cluster.shards.length > 1 ? `${cluster.name}-${shard}` : cluster.name;
+}
+
+export function expandCluster(document: ClusterDocument, entry: Pick<Entry, 'place'>): Cluster {
+  const nodes = document.shards.flatMap(({ replicas }, shardAt) =>
+    replicas.map((replica, replicaAt): Node => {
+      const secure = replica.secure ?? document.secure ?? false;
+      return {
+        name: replica.name ?? nodeName(document, shardAt + 1, replicaAt + 1),
+        cluster: document.name,
+        shard: shardAt + 1,
+        replica: replicaAt + 1,
+        host: replica.host,
+        httpPort: replica.http_port ?? document.http_port ?? (secure ? 8443 : 8123),
+        nativePort: replica.native_port ?? document.native_port ?? (secure ? 9440 : 9000),
+        secure,
+        user: credential(document.user ?? 'default'),
+        ...(document.password && { password: credential(document.password) }),
+        place: entry.place(['shards', shardAt, 'replicas', replicaAt]),
+      };
+    }),
+  );
+  const { name, edition, version } = document;
+  return { name, edition, version, nodes };
+}

@@ -1,0 +1,156 @@
+/** Turns checked documents into an estate: nodes with names, objects with clusters; reports what doesn't fit together. */
+import { ROOT_KINDS } from '../kinds/index.ts';
+import type { Cluster, DeclaredObject, Estate, Prune } from '../model/estate.ts';
+import type { Finding } from '../model/finding.ts';
+import { nameKey, showId, showPath } from '../model/object.ts';
+import { type Place, showPlace } from '../model/place.ts';
+import { type ClusterDocument, expandCluster } from './expand-cluster.ts';
+import type { Entry } from './files.ts';
+import { nearest } from './nearest.ts';
+
+interface DatabaseScope {
+  readonly clusters: ReadonlySet<string>;
+  readonly place: Place;
+}
+
+interface ObjectDocument {
+  readonly name: string;
+  readonly database?: string;
+  readonly on?: string | readonly string[];
+  readonly prune?: boolean | readonly string[];
+}
+
+function didYouMean(name: string, known: readonly string[]): string {
+  const meant = nearest(name, known);
+  return meant === undefined ? '' : `; did you mean \`${meant}\`?`;
+}
+
+type Report = (rule: string, message: string, place: Place) => void;
+
+const listOf = (on: string | readonly string[]): readonly string[] => (typeof on === 'string' ? [on] : on);
+
+function expandClusters(entries: readonly Entry[], report: Report): Cluster[] {
+  const clusters = new Map<string, Cluster>();
+  const nodes = new Map<string, Place>();
+  for (const entry of entries.filter(({ kind }) => kind === 'Cluster')) {
+    const cluster = expandCluster(entry.value as ClusterDocument, entry);
+    const place = entry.place(['name']);
+    const twin = clusters.get(cluster.name)?.place;
+    if (twin) {
+      report('duplicate', `cluster \`${cluster.name}\` is already declared at ${showPlace(twin)}`, place);
+      continue;
+    }
+    clusters.set(cluster.name, { ...cluster, place });
+    for (const node of cluster.nodes) {
+      const other = nodes.get(node.name);
+      const here = node.place ?? place;
+      if (other) {
+        report(
+          'duplicate',
+          `node \`${node.name}\` is already declared at ${showPlace(other)}; give one another \`name\``,
+          here,
+        );
+      }
+      nodes.set(node.name, here);
+    }
+  }
+  return [...clusters.values()];
+}
+
+/** The clusters an object belongs on: its own `on`, or its database's. */
+function scopeOf(
+  entry: Entry,
+  known: ReadonlySet<string>,
+  database: DatabaseScope | undefined,
+  report: Report,
+): Set<string> {
+  const { on, database: inside } = entry.value as ObjectDocument;
+  if (on === undefined) {
+    if (!database) {
+      const what =
+        inside === undefined ? 'a Database says' : `no Database \`${inside}\` is declared, so this must say`;
+      report('missing-on', `${what} which clusters it belongs \`on\``, entry.place());
+    }
+    return new Set(database?.clusters);
+  }
+  const scope = new Set<string>();
+  for (const [at, name] of listOf(on).entries()) {
+    const place = typeof on === 'string' ? entry.place(['on']) : entry.place(['on', at]);
+    if (!known.has(name)) {
+      report('unknown-cluster', `no cluster is called \`${name}\`${didYouMean(name, [...known])}`, place);
+    } else if (database && !database.clusters.has(name)) {
+      const where = showPlace(database.place);
+      report(
+        'outside-database',
+        `its database \`${inside}\` (${where}) does not belong on cluster \`${name}\``,
+        place,
+      );
+    } else {
+      scope.add(name);
+    }
+  }
+  return scope;
+}
+
+function expandObjects(entries: readonly Entry[], known: ReadonlySet<string>, report: Report) {
+  const databases = new Map<string, DatabaseScope>();
+  const prune = new Map<string, Prune>();
+  const seen = new Map<string, Place>();
+  const objects: DeclaredObject[] = [];
+  const declare = (entry: Entry, clusters: ReadonlySet<string>): void => {
+    const kind = ROOT_KINDS.find(({ document }) => document === entry.kind);
+    if (!kind) return;
+    const tree = kind.declare(entry);
+    const key = nameKey(tree.root.id.path);
+    const twin = seen.get(key);
+    const place = entry.place(['name']);
+    if (twin) report('duplicate', `${showId(tree.root.id)} is already declared at ${showPlace(twin)}`, place);
+    else objects.push({ tree, clusters });
+    seen.set(key, twin ?? place);
+  };
+  for (const entry of entries.filter(({ kind }) => kind === 'Database')) {
+    const document = entry.value as ObjectDocument;
+    const clusters = scopeOf(entry, known, undefined, report);
+    databases.set(document.name, { clusters, place: entry.place(['name']) });
+    if (document.prune) prune.set(document.name, document.prune === true ? 'all' : new Set(document.prune));
+    declare(entry, clusters);
+  }
+  for (const entry of entries.filter(({ kind }) => kind !== 'Database' && kind !== 'Cluster')) {
+    const { database } = entry.value as ObjectDocument;
+    declare(entry, scopeOf(entry, known, databases.get(database ?? ''), report));
+  }
+  return { objects, prune };
+}
+
+/** A materialized view that writes to a table nobody declares would fail, or feed a table that nobody watches. */
+function checkTargets(entries: readonly Entry[], objects: readonly DeclaredObject[], report: Report): void {
+  const tables = new Map(objects.map(({ tree }) => [nameKey(tree.root.id.path), tree.root.id]));
+  const names = [...tables.values()].map(({ path }) => showPath(path));
+  for (const entry of entries.filter(({ kind }) => kind === 'MaterializedView')) {
+    const { to, database = '' } = entry.value as ObjectDocument & {
+      to?: string | { database: string; name: string };
+    };
+    if (to === undefined) continue;
+    const written = typeof to === 'string' ? to : `${to.database}.${to.name}`;
+    const dot = written.indexOf('.');
+    const path = dot < 0 ? [database, written] : [written.slice(0, dot), written.slice(dot + 1)];
+    if (!tables.has(nameKey(path))) {
+      const hint = didYouMean(showPath(path), names);
+      report(
+        'unknown-table',
+        `no table \`${showPath(path)}\` is declared for this view to write to${hint}`,
+        entry.place(['to']),
+      );
+    }
+  }
+}
+
+/** The estate, and every cross-reference that doesn't hold. */
+export function expand(entries: readonly Entry[]): { estate: Estate; findings: readonly Finding[] } {
+  const findings: Finding[] = [];
+  const report: Report = (rule, message, place) => findings.push({ severity: 'error', rule, message, place });
+  const clusters = expandClusters(entries, report);
+  const { objects, prune } = expandObjects(entries, new Set(clusters.map(({ name }) => name)), report);
+  checkTargets(entries, objects, report);
+  return { estate: { clusters, objects, prune }, findings };
+}
