@@ -2,9 +2,12 @@
  * How much a plan without changes costs over the raw `system.*` SELECTs that it needs, both measured in this run: one node
  * with 1,000 tables of 15 columns, and 100 declared nodes that point at the same two servers.
  */
+
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { applyPlan } from '../src/apply/apply.ts';
 import { survey } from '../src/apply/survey.ts';
 import { loadEstate } from '../src/commands/estate-options.ts';
@@ -14,13 +17,14 @@ import { startServer } from '../src/embedded/server.ts';
 import { READ_QUERIES } from '../src/live/read.ts';
 import { connect } from '../src/live/server.ts';
 import { openSettled } from '../src/live/settled.ts';
-import type { Estate, Node } from '../src/model/estate.ts';
+import type { Node } from '../src/model/estate.ts';
 import { plannedSteps } from '../src/model/plan.ts';
+import type { PlanCost } from './plan-process.ts';
 
 const TABLES = 1000;
 const COLUMNS = 15;
 const NODES = 100;
-const ROUNDS = 7;
+const ROUNDS = 5;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** Columns as people write them: aliases of types, short and long forms, things the server stores otherwise. */
@@ -90,44 +94,49 @@ async function rawBytes(nodes: readonly Node[]): Promise<number> {
   return bytes;
 }
 
-async function planOnce(folder: string, memory: string, estate: Estate) {
-  const options = { settled: openSettled(join(folder, memory)), connectTimeout: 10_000 };
-  const { plan, servers, close } = await survey(estate, options);
-  const bytes = [...servers.values()].reduce((sum, server) => sum + server.received(), 0);
-  await close();
-  if (plannedSteps(plan).length > 0) throw new Error('the plan is not empty');
-  return bytes;
+async function planOnce(folder: string, memory: string): Promise<PlanCost> {
+  const script = join(import.meta.dirname, 'plan-process.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--import',
+    'tsx',
+    script,
+    folder,
+    join(folder, memory),
+  ]);
+  return JSON.parse(stdout) as PlanCost;
 }
 
 async function measure(title: string, folder: string): Promise<void> {
   const estate = await loadEstate(folder);
   const nodes = estate.clusters.flatMap((one) => one.nodes);
-  const cold = await timed(() => planOnce(folder, `cold-${title}.json`, estate));
-  await planOnce(folder, 'memory.json', estate);
-  const raws: number[] = [];
-  const plans: number[] = [];
-  const readings: number[] = [];
-  let bytes = { raw: 0, plan: 0 };
+  const cold = await planOnce(folder, 'cold.json');
+  await planOnce(folder, 'memory.json');
+  const raws: { milliseconds: number; value: number }[] = [];
+  const costs: PlanCost[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const raw = await timed(() => rawBytes(nodes));
-    const plan = await timed(() => planOnce(folder, 'memory.json', estate));
-    raws.push(raw.milliseconds);
-    plans.push(plan.milliseconds);
-    readings.push((await timed(() => loadEstate(folder))).milliseconds);
-    bytes = { raw: raw.value, plan: plan.value };
+    raws.push(await timed(() => rawBytes(nodes)));
+    costs.push(await planOnce(folder, 'memory.json'));
   }
-  const [raw, plan, reading] = [median(raws), median(plans), median(readings)];
+  const raw = median(raws.map(({ milliseconds }) => milliseconds));
+  const rawSize = median(raws.map(({ value }) => value));
+  const of = (key: keyof PlanCost): number => median(costs.map((cost) => cost[key]));
+  const line = (what: string, milliseconds: number, more: string): void =>
+    say(
+      `  ${what.padEnd(36)}${milliseconds.toFixed(0).padStart(7)} ms  × ${(milliseconds / raw).toFixed(2)}  ${more}`,
+    );
   say(`\n${title}`);
-  say(`  raw SELECTs                        ${raw.toFixed(0)} ms   ${bytes.raw} bytes`);
-  say(
-    `  plan, no changes                   ${plan.toFixed(0)} ms   ${bytes.plan} bytes   × ${(plan / raw).toFixed(2)} time, × ${(bytes.plan / bytes.raw).toFixed(2)} bytes`,
+  line('raw SELECTs', raw, `${rawSize} bytes`);
+  line(
+    'plan without changes',
+    of('planning'),
+    `${of('bytes')} bytes (× ${(of('bytes') / rawSize).toFixed(2)})`,
   );
-  say(
-    `  reading the declarations           ${reading.toFixed(0)} ms   × ${(reading / raw).toFixed(2)} on top`,
+  line(
+    'the same with reading declarations',
+    of('planning') + of('reading'),
+    `peak ${of('memory').toFixed(0)} MiB`,
   );
-  say(
-    `  plan without memory (first of all) ${cold.milliseconds.toFixed(0)} ms   × ${(cold.milliseconds / raw).toFixed(2)}`,
-  );
+  line('plan without memory (first of all)', cold.planning, `peak ${cold.memory.toFixed(0)} MiB`);
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'plumbline-bench-'));
@@ -171,8 +180,6 @@ try {
     TABLES,
   );
   await measure(`${NODES} declared nodes at two servers, ${TABLES} tables each`, hundred);
-  say(`\nresident memory at the end: ${(process.memoryUsage().rss / 1024 / 1024).toFixed(0)} MiB`);
-  say(`peak resident memory: ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB`);
 } finally {
   await Promise.all(servers.map((server) => server.stop()));
   await rm(folder, { recursive: true, force: true });

@@ -65,6 +65,11 @@ function mayPrune(root: Root, prune: ReadonlyMap<string, Prune>): boolean {
 
 const comesWithServer = ({ id }: Root): boolean => id.kind === 'database' && id.path[0] === 'default';
 
+/** The roots by name: servers and files list them in any order, plans in one. */
+function sorted(state: State): Root[] {
+  return [...state].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, root]) => root);
+}
+
 /** What differs between the live and the desired state of one node; `blocked` names are declared, but left alone. */
 export function diffStates(
   live: State,
@@ -73,7 +78,7 @@ export function diffStates(
 ): NodeDifferences {
   const alters: NodeDifferences['alters'][number][] = [];
   const findings: Finding[] = [];
-  for (const root of desired.values()) {
+  for (const root of sorted(desired)) {
     const before = live.get(nameKey(root.id.path));
     const difference = before && compareRoots(before, root);
     if (!before || !difference) continue;
@@ -81,7 +86,7 @@ export function diffStates(
     else alters.push({ live: before, desired: root, difference });
   }
   const isDeclared = (key: string): boolean => desired.has(key) || blocked.has(key);
-  const undeclared = [...live.values()].filter((root) => !isDeclared(nameKey(root.id.path)));
+  const undeclared = sorted(live).filter((root) => !isDeclared(nameKey(root.id.path)));
   return {
     creates: [...desired.values()].filter((root) => !live.has(nameKey(root.id.path))),
     drops: undeclared.filter((root) => mayPrune(root, prune)),
