@@ -1,6 +1,7 @@
 /** CHECK and ASSUME constraints of a table; a change drops and adds in one ALTER, so no insert slips through unchecked. */
 import type { Cursor } from '../sql/cursor.ts';
 import { identifier } from '../sql/quote.ts';
+import { cannotAlterParts } from './alterable.ts';
 import { clause, RANK } from './drafts.ts';
 import type { PartKind } from './kind.ts';
 
@@ -30,9 +31,14 @@ export const constraint: PartKind<Constraint> = {
   name: 'constraint',
   inside: 'table',
   attributes: { mode: 'alter', expression: 'alter' },
-  create: (to) => [
-    clause(`ADD CONSTRAINT ${identifier(to.id.path.at(-1) ?? '')} ${writeConstraint(to.attributes)}`, RANK.addDependent),
-  ],
+  create(to, around) {
+    const cannot = cannotAlterParts('constraints', around);
+    const name = identifier(to.id.path.at(-1) ?? '');
+    return [cannot ?? clause(`ADD CONSTRAINT ${name} ${writeConstraint(to.attributes)}`, RANK.addDependent)];
+  },
   alter: (to, from, _changed, around) => [...constraint.drop(from, around), ...constraint.create(to, around)],
-  drop: (from) => [clause(`DROP CONSTRAINT ${identifier(from.id.path.at(-1) ?? '')}`, RANK.dropDependent)],
+  drop(from, around) {
+    const cannot = cannotAlterParts('constraints', around);
+    return [cannot ?? clause(`DROP CONSTRAINT ${identifier(from.id.path.at(-1) ?? '')}`, RANK.dropDependent)];
+  },
 };

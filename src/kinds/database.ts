@@ -10,7 +10,13 @@ export type Database = Readonly<{ engine: string; comment: string }>;
 
 /** Databases that every server has and nobody declares, and the one where Plumbline keeps its lock and journal. */
 export const OWN_DATABASE = 'plumbline';
-const SYSTEM = new Set(['system', 'information_schema', 'INFORMATION_SCHEMA', '_temporary_and_external_tables', OWN_DATABASE]);
+const SYSTEM = new Set([
+  'system',
+  'information_schema',
+  'INFORMATION_SCHEMA',
+  '_temporary_and_external_tables',
+  OWN_DATABASE,
+]);
 
 export function isSystemDatabase(name: string): boolean {
   return SYSTEM.has(name);
@@ -27,7 +33,9 @@ export const database: RootKind<Database> = {
   document: 'Database',
   attributes: {
     engine: {
-      change: { refuse: "ClickHouse can't change the engine of a database: create a new one and move the tables" },
+      change: {
+        refuse: "ClickHouse can't change the engine of a database: create a new one and move the tables",
+      },
       same: sameEngine,
     },
     comment: 'alter',
@@ -36,7 +44,10 @@ export const database: RootKind<Database> = {
     const value = declared.value as { name: string; engine?: string; comment?: string };
     const place = declared.place();
     const attributes = { engine: value.engine ?? 'Atomic', comment: value.comment ?? '' };
-    return { root: { id: { kind: 'database', path: [value.name] }, attributes, ...(place && { place }) }, parts: [] };
+    return {
+      root: { id: { kind: 'database', path: [value.name] }, attributes, ...(place && { place }) },
+      parts: [],
+    };
   },
   async read(server) {
     const rows = await server.databases();

@@ -3,37 +3,44 @@ import type { ClauseDraft, Hazard, StatementDraft, Verdict } from '../model/step
 
 /**
  * The order of clauses inside one `ALTER TABLE`: what others depend on is added first and dropped last, and clauses that
- * take a list come at the end.
+ * take a list come at the end. The TTL stands with the dropped columns, which the one before may have used.
  */
 export const RANK = {
+  first: 0,
   dropDependent: 1,
   column: 2,
-  key: 3,
-  dropColumn: 4,
-  addDependent: 5,
-  comment: 6,
-  settings: 7,
+  columnRemoval: 3,
+  key: 4,
+  dropColumn: 5,
+  addDependent: 6,
+  comment: 7,
   ttl: 8,
-  query: 9,
+  settings: 9,
+  query: 10,
 } as const;
 
-export function clause(
-  text: string,
-  rank: number,
-  verdict: Verdict = 'metadata',
-  hazards: readonly Hazard[] = [],
-): ClauseDraft {
-  return { clause: text, rank, verdict, hazards };
+interface ClauseOptions {
+  readonly verdict?: Verdict;
+  readonly hazards?: readonly Hazard[];
+  readonly guard?: string | undefined;
+  readonly apart?: boolean;
+}
+
+export function clause(text: string, rank: number, options: ClauseOptions = {}): ClauseDraft {
+  const { verdict = 'metadata', hazards = [], guard, apart } = options;
+  return {
+    clause: text,
+    rank,
+    verdict,
+    hazards,
+    ...(guard !== undefined && { guard }),
+    ...(apart && { apart }),
+  };
 }
 
 /** A clause that must end its statement, because a comma behind it would be read as more of its list. */
-export function greedyClause(
-  text: string,
-  rank: number,
-  verdict: Verdict = 'metadata',
-  hazards: readonly Hazard[] = [],
-): ClauseDraft {
-  return { clause: text, rank, verdict, hazards, greedy: true };
+export function greedyClause(text: string, rank: number, options: ClauseOptions = {}): ClauseDraft {
+  return { ...clause(text, rank, options), greedy: true };
 }
 
 export function statement(

@@ -5,8 +5,20 @@ import { Cursor } from '../sql/cursor.ts';
 import { literal, qualified } from '../sql/quote.ts';
 import { clause, greedyClause, hazard, RANK, statement } from './drafts.ts';
 import { type Action, type Around, type Normaliser, type RootKind, unlessDeclared } from './kind.ts';
-import { declareRefresh, type Refresh, type RefreshDeclaration, readRefresh, refreshText } from './refresh.ts';
-import { declareStorage, readStorage, type Storage, type StorageDeclaration, writeStorage } from './storage.ts';
+import {
+  declareRefresh,
+  type Refresh,
+  type RefreshDeclaration,
+  readRefresh,
+  refreshText,
+} from './refresh.ts';
+import {
+  declareStorage,
+  readStorage,
+  type Storage,
+  type StorageDeclaration,
+  writeStorage,
+} from './storage.ts';
 import { isMergeTree, sameEngine, sameKey } from './table-engine.ts';
 import {
   declareColumns,
@@ -89,7 +101,16 @@ function readView(text: string, id: ObjectId): Tree {
   const security = readSecurity(cursor);
   const comment = cursor.takes('COMMENT') ? cursor.string() : '';
   const query = readQuery(cursor);
-  const attributes = { ...storage, ...refresh, ...security, target, columns, query, comment, populate: undefined };
+  const attributes = {
+    ...storage,
+    ...refresh,
+    ...security,
+    target,
+    columns,
+    query,
+    comment,
+    populate: undefined,
+  };
   return { root: { id, attributes }, parts: [] };
 }
 
@@ -104,7 +125,9 @@ async function normaliseView(tree: Tree, server: Normaliser): Promise<Tree> {
   const stored = attributesOf(readView(text, tree.root.id));
   const engine = stored.engine ?? '';
   const settings =
-    engine && isMergeTree(engine) ? { index_granularity: server.indexGranularity, ...stored.settings } : stored.settings;
+    engine && isMergeTree(engine)
+      ? { index_granularity: server.indexGranularity, ...stored.settings }
+      : stored.settings;
   const { populate } = declared;
   return { root: { ...tree.root, attributes: { ...stored, query, columns, settings, populate } }, parts: [] };
 }
@@ -117,7 +140,8 @@ const remake = (_from: unknown, _to: unknown, { from, to }: Around): Action =>
 
 /** A new query brings its columns along where the rows go to another table. */
 const changeColumns = (from: unknown, to: unknown, around: Around): Action =>
-  attributesOf(around.from).query !== attributesOf(around.to).query && attributesOf(around.to).target !== undefined
+  attributesOf(around.from).query !== attributesOf(around.to).query &&
+  attributesOf(around.to).target !== undefined
     ? 'alter'
     : remake(from, to, around);
 
@@ -139,24 +163,39 @@ function alterView(to: MaterializedView, changed: ReadonlySet<string>): Draft[] 
   return drafts;
 }
 
-const NEW_ROWS_ONLY = hazard('misses inserts', 'rows inserted while the view is created anew do not pass through it');
+const NEW_ROWS_ONLY = hazard(
+  'misses inserts',
+  'rows inserted while the view is created anew do not pass through it',
+);
 
 export const materializedView: RootKind<MaterializedView> = {
   name: 'materialized view',
   document: 'MaterializedView',
   attributes: {
     target: { change: remake },
-    columns: { change: changeColumns, same: (live, desired) => unlessDeclared(live, desired) || live === desired },
+    columns: {
+      change: changeColumns,
+      same: (live, desired) => unlessDeclared(live, desired) || live === desired,
+    },
     query: 'alter',
     comment: 'alter',
     populate: 'ignore',
     schedule: { change: changeRefresh },
     append: { change: remake },
     definer: { change: 'alter', same: sameDefiner },
-    sqlSecurity: { change: 'alter', same: (live, desired) => unlessDeclared(live, desired) || live === desired },
-    engine: { change: remake, same: (live, desired) => live === desired || sameEngine(live ?? 'Null', desired ?? 'Null') },
+    sqlSecurity: {
+      change: 'alter',
+      same: (live, desired) => unlessDeclared(live, desired) || live === desired,
+    },
+    engine: {
+      change: remake,
+      same: (live, desired) => live === desired || sameEngine(live ?? 'Null', desired ?? 'Null'),
+    },
     partitionBy: { change: remake, same: sameKey },
-    primaryKey: { change: remake, same: (live, desired) => unlessDeclared(live, desired) || sameKey(live, desired) },
+    primaryKey: {
+      change: remake,
+      same: (live, desired) => unlessDeclared(live, desired) || sameKey(live, desired),
+    },
     orderBy: { change: remake, same: sameKey },
     sampleBy: { change: remake, same: sameKey },
     ttl: { change: remake },
@@ -184,7 +223,10 @@ export const materializedView: RootKind<MaterializedView> = {
     const rows = await server.tables();
     return rows
       .filter((row) => row.engine === 'MaterializedView')
-      .map((row) => ({ id: { kind: 'materialized view', path: [row.database, row.name] }, statement: row.statement }));
+      .map((row) => ({
+        id: { kind: 'materialized view', path: [row.database, row.name] },
+        statement: row.statement,
+      }));
   },
   parse: (live) => readView(live.statement, live.id),
   normalise: normaliseView,
@@ -195,5 +237,6 @@ export const materializedView: RootKind<MaterializedView> = {
     const hazards = own ? [hazard('loses data', 'all rows that the view holds')] : [];
     return statement(`DROP VIEW ${qualified(from.root.id.path)}`, 'destructive', hazards);
   },
-  replace: (to) => statement(createText('CREATE OR REPLACE MATERIALIZED VIEW', to), 'rebuild', [NEW_ROWS_ONLY]),
+  replace: (to) =>
+    statement(createText('CREATE OR REPLACE MATERIALIZED VIEW', to), 'rebuild', [NEW_ROWS_ONLY]),
 };

@@ -1,8 +1,13 @@
 /** Projections of a table, in their SELECT and their index form. */
+import type { Tree } from '../model/object.ts';
+import type { Draft } from '../model/step.ts';
 import type { Cursor } from '../sql/cursor.ts';
 import { identifier } from '../sql/quote.ts';
+import { tokenize } from '../sql/tokens.ts';
+import { cannotAlterParts } from './alterable.ts';
 import { clause, RANK } from './drafts.ts';
-import type { PartKind } from './kind.ts';
+import type { Around, PartKind } from './kind.ts';
+import { mentions } from './mentions.ts';
 import { declareSettings, settingsText } from './storage.ts';
 
 export type Projection = Readonly<{
@@ -19,7 +24,10 @@ interface ProjectionDeclaration {
 
 export function declareProjection(value: string | ProjectionDeclaration): Projection {
   const projection = typeof value === 'string' ? { query: value } : value;
-  const body = projection.query === undefined ? `INDEX ${projection.index} TYPE ${projection.type}` : `(${projection.query})`;
+  const body =
+    projection.query === undefined
+      ? `INDEX ${projection.index} TYPE ${projection.type}`
+      : `(${projection.query})`;
   const settings = settingsText(declareSettings(projection.settings));
   return { definition: settings ? `${body} WITH SETTINGS (${settings})` : body };
 }
@@ -32,13 +40,43 @@ export function writeProjection(projection: Projection): string {
   return projection.definition;
 }
 
+const add = (name: string, to: Projection): Draft =>
+  clause(`ADD PROJECTION ${identifier(name)} ${writeProjection(to)}`, RANK.addDependent);
+
+const drop = (name: string): Draft => clause(`DROP PROJECTION ${identifier(name)}`, RANK.dropDependent);
+
+/** Whether a column's type is part of what the projection stores by: its sorting key, or anything of an aggregation. */
+function standsOn(projection: Projection, column: string): boolean {
+  const tokens = tokenize(projection.definition);
+  const clauseAt = (word: string): number =>
+    tokens.findIndex(({ text }, at) => text === word && tokens[at + 1]?.text === 'BY');
+  if (clauseAt('GROUP') >= 0) return mentions(projection.definition, column);
+  const order = tokens[clauseAt('ORDER')];
+  return order !== undefined && mentions(projection.definition.slice(order.start), column);
+}
+
+/** ClickHouse refuses a new type for a column that a projection stands on, so that one is dropped and added around it. */
+export function remadeProjections(column: string, { from, to }: Around): Draft[] {
+  const ofKind = (tree: Tree): Map<string, Projection> =>
+    new Map(
+      tree.parts
+        .filter(({ id }) => id.kind === 'projection')
+        .map(({ id, attributes }) => [id.path.at(-1) ?? '', attributes as Projection]),
+    );
+  const kept = ofKind(to);
+  return [...ofKind(from)].flatMap(([name, live]) => {
+    const desired = kept.get(name);
+    return desired && standsOn(live, column) ? [drop(name), add(name, desired)] : [];
+  });
+}
+
 export const projection: PartKind<Projection> = {
   name: 'projection',
   inside: 'table',
   attributes: { definition: 'alter' },
-  create: (to) => [
-    clause(`ADD PROJECTION ${identifier(to.id.path.at(-1) ?? '')} ${writeProjection(to.attributes)}`, RANK.addDependent),
+  create: (to, around) => [
+    cannotAlterParts('projections', around) ?? add(to.id.path.at(-1) ?? '', to.attributes),
   ],
   alter: (to, from, _changed, around) => [...projection.drop(from, around), ...projection.create(to, around)],
-  drop: (from) => [clause(`DROP PROJECTION ${identifier(from.id.path.at(-1) ?? '')}`, RANK.dropDependent)],
+  drop: (from, around) => [cannotAlterParts('projections', around) ?? drop(from.id.path.at(-1) ?? '')],
 };

@@ -1,6 +1,7 @@
 /** Data-skipping indexes of a table: a change drops and adds the index in one ALTER, so the table is never without. */
 import type { Cursor } from '../sql/cursor.ts';
 import { identifier } from '../sql/quote.ts';
+import { cannotAlterParts } from './alterable.ts';
 import { clause, RANK } from './drafts.ts';
 import type { PartKind } from './kind.ts';
 
@@ -10,7 +11,11 @@ export type SkippingIndex = Readonly<{
   granularity: string | undefined;
 }>;
 
-export function declareIndex(value: { expression: string; type: string; granularity?: number }): SkippingIndex {
+export function declareIndex(value: {
+  expression: string;
+  type: string;
+  granularity?: number;
+}): SkippingIndex {
   const granularity = value.granularity === undefined ? undefined : String(value.granularity);
   return { expression: value.expression, type: value.type, granularity };
 }
@@ -33,12 +38,17 @@ export const skippingIndex: PartKind<SkippingIndex> = {
   name: 'index',
   inside: 'table',
   attributes: { expression: 'alter', type: 'alter', granularity: 'alter' },
-  create: (to) => [
-    clause(`ADD INDEX ${identifier(to.id.path.at(-1) ?? '')} ${writeIndex(to.attributes)}`, RANK.addDependent),
-  ],
+  create(to, around) {
+    const cannot = cannotAlterParts('indexes', around);
+    const name = identifier(to.id.path.at(-1) ?? '');
+    return [cannot ?? clause(`ADD INDEX ${name} ${writeIndex(to.attributes)}`, RANK.addDependent)];
+  },
   alter: (to, from, _changed, around) => [
     ...skippingIndex.drop(from, around),
     ...skippingIndex.create(to, around),
   ],
-  drop: (from) => [clause(`DROP INDEX ${identifier(from.id.path.at(-1) ?? '')}`, RANK.dropDependent)],
+  drop(from, around) {
+    const cannot = cannotAlterParts('indexes', around);
+    return [cannot ?? clause(`DROP INDEX ${identifier(from.id.path.at(-1) ?? '')}`, RANK.dropDependent)];
+  },
 };

@@ -32,7 +32,9 @@ export function settingText(value: string): string {
   return NUMBER.test(value) ? value : literal(value);
 }
 
-export function declareSettings(settings: Readonly<Record<string, string>> | undefined): Record<string, string> {
+export function declareSettings(
+  settings: Readonly<Record<string, string>> | undefined,
+): Record<string, string> {
   return Object.fromEntries(
     Object.entries(settings ?? {}).map(([name, value]) => [name, settingText(value)]),
   );
@@ -76,7 +78,8 @@ const KEYS = [
 
 /** Whether a clause behind the storage's expressions begins here. */
 function clauseBegins(cursor: Cursor): boolean {
-  if (KEYS.some(([words]) => cursor.sees(words)) || cursor.sees('DEFINER =') || cursor.sees('SQL SECURITY')) return true;
+  if (KEYS.some(([words]) => cursor.sees(words)) || cursor.sees('DEFINER =') || cursor.sees('SQL SECURITY'))
+    return true;
   if (cursor.sees('SETTINGS')) return cursor.peek(2)?.text === '=';
   if (cursor.sees('COMMENT')) return cursor.peek(1)?.kind === 'string';
   return cursor.sees('AS SELECT') || cursor.sees('AS WITH') || cursor.sees('AS (');
@@ -122,7 +125,9 @@ export function settingsText(settings: Readonly<Record<string, string>>): string
 
 /** ` ENGINE = … ORDER BY …`, as it stands behind the column list. */
 export function writeStorage(storage: Storage): string {
-  const keys = KEYS.flatMap(([words, key]) => (storage[key] === undefined ? [] : [`${words} ${storage[key]}`]));
+  const keys = KEYS.flatMap(([words, key]) =>
+    storage[key] === undefined ? [] : [`${words} ${storage[key]}`],
+  );
   const settings = settingsText(storage.settings);
   return [`ENGINE = ${storage.engine}`, ...keys, ...(settings ? [`SETTINGS ${settings}`] : [])].join(' ');
 }

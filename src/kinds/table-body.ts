@@ -2,7 +2,7 @@
 import type { Attributes, ObjectId, StateObject } from '../model/object.ts';
 import { Cursor } from '../sql/cursor.ts';
 import { identifier } from '../sql/quote.ts';
-import { type Column, declareColumn, readColumn, writeColumn } from './column.ts';
+import { type Column, declareColumn, readColumn, writeColumn } from './column-text.ts';
 import { type Constraint, declareConstraint, readConstraint, writeConstraint } from './constraint.ts';
 import type { Declared } from './kind.ts';
 import { declareProjection, type Projection, readProjection, writeProjection } from './projection.ts';
@@ -58,7 +58,11 @@ interface BodyDeclaration {
 
 /** The declared parts, each with the place of its key. */
 export function declareBody(value: BodyDeclaration, declared: Declared, table: ObjectId): StateObject[] {
-  const parts = <V>(key: keyof BodyDeclaration, kind: string, declare: (value: V) => Attributes): StateObject[] =>
+  const parts = <V>(
+    key: keyof BodyDeclaration,
+    kind: string,
+    declare: (value: V) => Attributes,
+  ): StateObject[] =>
     declared.keys([key]).map((name) => {
       const place = declared.place([key, name]);
       const entry = ((value[key] ?? {}) as Record<string, V>)[name] as V;

@@ -1,7 +1,7 @@
 /** What is known of table engines: their families, and what each lets ALTER change. */
 import { Cursor } from '../sql/cursor.ts';
-import { tokenize } from '../sql/tokens.ts';
 import { unquote } from '../sql/quote.ts';
+import { type Token, tokenize } from '../sql/tokens.ts';
 
 export interface Engine {
   readonly name: string;
@@ -20,8 +20,10 @@ export function isMergeTree(engine: string): boolean {
   return engineOf(engine).name.endsWith('MergeTree');
 }
 
-/** Engines that keep no rows of their own: creating them anew loses nothing that is not flushed first. */
-const DATALESS = new Set(['Null', 'Distributed', 'Merge', 'Buffer']);
+/** Engines that keep no rows, or keep them elsewhere: creating them anew loses nothing that is not flushed first. */
+const DATALESS = new Set(
+  'Null Distributed Merge Buffer Kafka URL S3 MySQL PostgreSQL MongoDB Redis GenerateRandom'.split(' '),
+);
 
 export function holdsRows(engine: string): boolean {
   return !DATALESS.has(engineOf(engine).name);
@@ -37,18 +39,32 @@ export function altersColumns(engine: string): boolean {
 /** Engines whose first parameters name databases, tables and clusters, which servers store as strings. */
 const NAMING = new Set(['Distributed', 'Buffer', 'Merge']);
 
-function comparable(text: string): string {
+/** What servers show in place of a password; nobody knows what it stands for. */
+export const HIDDEN = "'[HIDDEN]'";
+
+function comparable(text: string): string[] {
   const { name, parameters } = engineOf(text);
-  if (!NAMING.has(name)) return `${name}(${parameters})`;
-  const tokens = tokenize(parameters).map((token) =>
-    token.kind === 'string' || token.kind === 'quoted' ? unquote(token.text) : token.text,
-  );
-  return `${name}(${tokens.join('\u0000')})`;
+  const plain = ({ kind, text }: Token): string =>
+    NAMING.has(name) && (kind === 'string' || kind === 'quoted') ? unquote(text) : text;
+  return [name, ...tokenize(parameters).map(plain)];
 }
 
 /** `Buffer(shop, orders, …)` and `Buffer('shop', 'orders', …)` are one engine, so are `Memory` and `Memory()`. */
-export function sameEngine(a: string, b: string): boolean {
-  return a === b || comparable(a) === comparable(b);
+export function sameEngine(live: string, desired: string): boolean {
+  if (live === desired) return true;
+  const [a, b] = [comparable(live), comparable(desired)];
+  return a.length === b.length && a.every((text, at) => text === b[at] || text === HIDDEN);
+}
+
+/** Settings of which the server hides the value can't be compared. */
+export function sameSettings(
+  live: Readonly<Record<string, string>> | undefined = {},
+  desired: Readonly<Record<string, string>> | undefined = {},
+): boolean {
+  const names = new Set([...Object.keys(live), ...Object.keys(desired)]);
+  return [...names].every(
+    (name) => live[name] === desired[name] || (live[name] === HIDDEN && name in desired),
+  );
 }
 
 /** `(k)` and `k` are one key, so are `tuple(a, b DESC)` and `(a, b DESC)`. */

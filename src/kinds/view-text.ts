@@ -61,12 +61,18 @@ export function readQuery(cursor: Cursor): string {
 
 /** The query as the server stores it: formatted, with the database written before every table it names. */
 export async function normaliseQuery(query: string, database: string, server: Normaliser): Promise<string> {
-  const text = await server.view((name) => `CREATE TEMPORARY VIEW ${name} (\`_\` UInt8) AS ${query}`, database);
+  const text = await server.view(
+    (name) => `CREATE TEMPORARY VIEW ${name} (\`_\` UInt8) AS ${query}`,
+    database,
+  );
   return text.slice(text.indexOf(' AS ') + ' AS '.length);
 }
 
 /** The column list as the server stores it. */
-export async function normaliseColumns(columns: string | undefined, server: Normaliser): Promise<string | undefined> {
+export async function normaliseColumns(
+  columns: string | undefined,
+  server: Normaliser,
+): Promise<string | undefined> {
   if (columns === undefined) return undefined;
   const text = await server.table((name) => `CREATE TEMPORARY TABLE ${name} (${columns}) ENGINE = Null`);
   return text.slice(text.indexOf('(') + 1, text.lastIndexOf(') ENGINE ='));

@@ -57,7 +57,10 @@ export const view: RootKind<View> = {
     query: 'alter',
     comment: 'alter',
     definer: { change: 'alter', same: sameDefiner },
-    sqlSecurity: { change: 'alter', same: (live, desired) => unlessDeclared(live, desired) || live === desired },
+    sqlSecurity: {
+      change: 'alter',
+      same: (live, desired) => unlessDeclared(live, desired) || live === desired,
+    },
   },
   declare(declared) {
     const value = declared.value as ViewDeclaration;

@@ -24,6 +24,10 @@ export interface ClauseDraft extends DraftBase {
   readonly rank: number;
   /** It takes a list, so that a comma behind it would be read as more of it: it must end its statement. */
   readonly greedy?: boolean;
+  /** It is refused in one statement with what comes before it: it must begin its own. */
+  readonly apart?: boolean;
+  /** A SELECT that runs before anything is altered, and fails where the clause would harm rows. */
+  readonly guard?: string;
 }
 
 /** Whole statements, run one after the other. */

@@ -1,15 +1,15 @@
 /** Compares the parts of one kind inside two trees: gone, altered or moved, and new ones, in the desired order. */
 import { partKind } from '../kinds/index.ts';
-import type { Around, PartKind } from '../kinds/kind.ts';
+import type { Around, PartDraft, PartKind } from '../kinds/kind.ts';
 import { keyOf, type StateObject, type Tree } from '../model/object.ts';
-import type { Change, Draft } from '../model/step.ts';
+import type { Change } from '../model/step.ts';
 import { allAttributes, compareAttributes, refusalsOf } from './compare-attributes.ts';
 import { moves } from './moves.ts';
 
 /** A part's change for people, and the drafts that make it. */
 export interface PartDifference {
   readonly change: Change;
-  readonly drafts: readonly Draft[];
+  readonly drafts: readonly PartDraft[];
 }
 
 const nameOf = (part: StateObject): string => part.id.path.at(-1) ?? '';

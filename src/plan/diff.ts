@@ -26,9 +26,11 @@ export function diffTrees(live: Tree, desired: Tree): Difference {
     changed.size > 0 ? [{ action: 'alter', object: id, attributes: shown, ...(place && { place }) }] : [];
   const changes = [...own, ...parts.map((part) => part.change)];
   const refusals: Draft[] = refusalsOf(actions);
-  if (refusals.length === 0 && actions.includes('replace') && kind.replace) {
+  const ofParts = parts.flatMap((part) => part.drafts);
+  const replaces = actions.includes('replace') || ofParts.includes('replace');
+  if (refusals.length === 0 && replaces && kind.replace) {
     return { changes, drafts: [kind.replace(desired, live)], replaces: true };
   }
   const drafts = refusals.length > 0 || changed.size === 0 ? refusals : kind.alter(desired, live, changed);
-  return { changes, drafts: [...drafts, ...parts.flatMap((part) => part.drafts)], replaces: false };
+  return { changes, drafts: [...drafts, ...ofParts.filter((draft) => draft !== 'replace')], replaces: false };
 }

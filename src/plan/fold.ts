@@ -23,12 +23,20 @@ const isStatement = (draft: Draft): draft is StatementDraft => 'statements' in d
 function alterStatements(object: ObjectId, clauses: readonly ClauseDraft[]): string[] {
   const statements: string[] = [];
   let open: string[] = [];
+  let onlyApart = true;
   const flush = (): void => {
     if (open.length > 0) statements.push(`ALTER TABLE ${qualified(object.path)} ${open.join(', ')}`);
     open = [];
+    onlyApart = true;
   };
-  for (const { clause, greedy } of [...clauses].sort((a, b) => a.rank - b.rank)) {
+  const written = new Set<string>();
+  for (const { clause, greedy, apart } of [...clauses].sort((a, b) => a.rank - b.rank)) {
+    // Two parts may ask for the same, as two columns do that one projection stands on.
+    if (written.has(clause)) continue;
+    written.add(clause);
+    if (apart && !onlyApart) flush();
     open.push(clause);
+    onlyApart &&= apart === true;
     if (greedy) flush();
   }
   flush();
@@ -42,6 +50,7 @@ export function fold(object: ObjectId, drafts: readonly Draft[]): Folded {
   const hazards = doable.flatMap((draft) => draft.hazards);
   if (refusals.length > 0) return { statements: [], verdict: 'manual', hazards, refusals };
   const statements = [
+    ...drafts.filter(isClause).flatMap(({ guard }) => guard ?? []),
     ...alterStatements(object, drafts.filter(isClause)),
     ...drafts.filter(isStatement).flatMap((draft) => draft.statements),
   ];

@@ -1,8 +1,8 @@
 /** Orders steps so that what an object needs is there before it and gone after it; the same input gives the same order. */
 import { ROOT_KINDS, rootKind } from '../kinds/index.ts';
-import { keyOf, nameKey, type ObjectId } from '../model/object.ts';
+import { nameKey, type ObjectId } from '../model/object.ts';
 import { unquote } from '../sql/quote.ts';
-import { tokenize } from '../sql/tokens.ts';
+import { type Token, tokenize } from '../sql/tokens.ts';
 
 /** One thing to be ordered, with the text in which the names of what it needs are found. */
 export interface Node {
@@ -10,24 +10,33 @@ export interface Node {
   readonly statement: string;
 }
 
+interface Mention {
+  readonly path: readonly string[];
+  /** Written as `name.name`, which hardly anything but an object of another database looks like. */
+  readonly sure: boolean;
+}
+
 /** Every `name` and `name.name` that a statement speaks of, in identifiers and in strings such as `dictGet('a.b', …)`. */
-function namesIn(statement: string): string[][] {
-  const names: string[][] = [];
+function mentionsIn(statement: string): Mention[] {
+  const mentions: Mention[] = [];
   const tokens = tokenize(statement);
+  const nameOf = (token: Token | undefined): string | undefined => {
+    if (token?.kind === 'quoted') return unquote(token.text);
+    return token?.kind === 'word' ? token.text : undefined;
+  };
   for (const [at, token] of tokens.entries()) {
     if (token.kind === 'string') {
       const text = unquote(token.text);
-      names.push([text], text.split('.'));
-    } else if (token.kind === 'word' || token.kind === 'quoted') {
-      const name = token.kind === 'quoted' ? unquote(token.text) : token.text;
-      names.push([name]);
-      const next = tokens[at + 2];
-      if (tokens[at + 1]?.text === '.' && (next?.kind === 'word' || next?.kind === 'quoted')) {
-        names.push([name, next.kind === 'quoted' ? unquote(next.text) : next.text]);
-      }
+      mentions.push({ path: [text], sure: false }, { path: text.split('.'), sure: false });
+      continue;
     }
+    const name = nameOf(token);
+    if (name === undefined) continue;
+    mentions.push({ path: [name], sure: false });
+    const next = tokens[at + 1]?.text === '.' ? nameOf(tokens[at + 2]) : undefined;
+    if (next !== undefined) mentions.push({ path: [name, next], sure: true });
   }
-  return names;
+  return mentions;
 }
 
 const rank = (id: ObjectId): number => ROOT_KINDS.indexOf(rootKind(id.kind));
@@ -37,38 +46,55 @@ function compareIds(a: ObjectId, b: ObjectId): number {
   return rank(a) - rank(b) || (x < y ? -1 : x > y ? 1 : 0);
 }
 
-/** What each node needs of the others. A name without a database means one in the node's own. */
-function needs<N extends Node>(nodes: readonly N[]): Map<N, N[]> {
+interface Needs<N> {
+  readonly sure: ReadonlySet<N>;
+  /** A name alone may be that of a column, and a string may be a comment. */
+  readonly likely: ReadonlySet<N>;
+}
+
+/** What each node needs of the others; a database needs nothing. A name without a database means one in the node's own. */
+export function needs<N extends Node>(nodes: readonly N[]): Map<N, Needs<N>> {
   const byName = new Map(nodes.map((node) => [nameKey(node.id.path), node]));
-  return new Map(
-    nodes.map((node) => {
-      const [database = ''] = node.id.path;
-      const found = new Set<N>();
-      for (const path of [[database], ...namesIn(node.statement)]) {
-        for (const key of [nameKey(path), nameKey([database, ...path])]) {
-          const needed = byName.get(key);
-          if (needed && needed !== node) found.add(needed);
-        }
+  const needsOf = (node: N): Needs<N> => {
+    const [database = ''] = node.id.path;
+    const sure = new Set<N>();
+    const likely = new Set<N>();
+    const mentions = node.id.path.length > 1 ? mentionsIn(node.statement) : [];
+    for (const mention of [{ path: [database], sure: true }, ...mentions]) {
+      for (const key of [nameKey(mention.path), nameKey([database, ...mention.path])]) {
+        const needed = byName.get(key);
+        if (!needed || needed === node) continue;
+        (mention.sure || rank(needed.id) < rank(node.id) ? sure : likely).add(needed);
       }
-      return [node, [...found].sort((a, b) => compareIds(a.id, b.id))];
-    }),
-  );
+    }
+    return { sure, likely };
+  };
+  return new Map(nodes.map((node) => [node, needsOf(node)]));
+}
+
+/** Whether `node` surely needs `other`, or something that does. */
+function reaches<N>(node: N, other: N, needed: ReadonlyMap<N, Needs<N>>, seen = new Set<N>()): boolean {
+  if (node === other) return true;
+  if (seen.has(node)) return false;
+  seen.add(node);
+  return [...(needed.get(node)?.sure ?? [])].some((next) => reaches(next, other, needed, seen));
 }
 
 /**
- * Nodes in the order of creation: databases first, then what is needed before what needs it, then by kind and name. Where
- * names form a circle (a column can be called like a table), kind and name decide.
+ * Nodes in the order of creation: databases first, then what is needed before what needs it, then by kind and name. A
+ * need that is only likely (a column can be called like a view) counts where it makes no circle.
  */
 export function creationOrder<N extends Node>(nodes: readonly N[]): N[] {
   const sorted = [...nodes].sort((a, b) => compareIds(a.id, b.id));
   const needed = needs(sorted);
-  const done = new Set<string>();
+  const done = new Set<N>();
   const ordered: N[] = [];
   const visit = (node: N): void => {
-    const key = keyOf(node.id);
-    if (done.has(key)) return;
-    done.add(key);
-    for (const other of needed.get(node) ?? []) visit(other);
+    if (done.has(node)) return;
+    done.add(node);
+    const { sure = [], likely = [] } = needed.get(node) ?? {};
+    const others = [...sure, ...[...likely].filter((other) => !reaches(other, node, needed))];
+    for (const other of others.sort((a, b) => compareIds(a.id, b.id))) visit(other);
     ordered.push(node);
   };
   for (const node of sorted) visit(node);

@@ -10,17 +10,13 @@ import { TokenError } from '../sql/tokens.ts';
 import { type Difference, diffTrees } from './diff.ts';
 import { fingerprint } from './fingerprint.ts';
 import { fold } from './fold.ts';
-import { creationOrder } from './order.ts';
 import { missingFromRoundTrip } from './round-trip.ts';
+import { type Alteration, sequence, type Task } from './sequence.ts';
 
 export interface NodeDifferences {
   readonly creates: readonly Root[];
   readonly drops: readonly Root[];
-  readonly alters: readonly {
-    readonly live: Root;
-    readonly desired: Root;
-    readonly difference: Difference;
-  }[];
+  readonly alters: readonly Alteration[];
   /** Live objects that no declaration names and nothing may drop. */
   readonly unmanaged: readonly Root[];
   readonly findings: readonly Finding[];
@@ -101,44 +97,32 @@ export function touched({ drops, alters }: NodeDifferences): readonly ObjectId[]
   return [...drops.map(({ id }) => id), ...alters.map(({ live }) => live.id)];
 }
 
-/** The steps that make the live state the desired one: drops in reverse order of need, then the rest in order of need. */
+/** What a creation or a drop of a whole object comes to. */
+function whole({ action, root }: Task): Difference {
+  const kind = rootKind(root.id.kind);
+  const draft = action === 'create' ? kind.create(root.tree()) : kind.drop(root.tree());
+  const place = root.place && { place: root.place };
+  return {
+    changes: [{ action, object: root.id, attributes: [], ...place }],
+    drafts: [draft],
+    replaces: false,
+  };
+}
+
+/** The steps that make the live state the desired one, in an order in which each finds what it needs. */
 export function stepsOf(differences: NodeDifferences, impacts: ReadonlyMap<string, Impact>): Step[] {
-  const impactOf = (id: ObjectId) => {
-    const impact = impacts.get(nameKey(id.path));
-    return impact && { impact };
-  };
-  const step = (
-    action: Step['action'],
-    live: Root | undefined,
-    root: Root,
-    difference: Difference,
-  ): Step => ({
-    action,
-    object: root.id,
-    ...fold(root.id, difference.drafts),
-    changes: difference.changes,
-    fingerprint: fingerprint(live?.statement),
-    ...(live && impactOf(live.id)),
-    ...(root.place && { place: root.place }),
-  });
-  const whole = (action: 'create' | 'drop', root: Root): Difference => {
-    const kind = rootKind(root.id.kind);
-    const draft = action === 'create' ? kind.create(root.tree()) : kind.drop(root.tree());
-    const place = root.place && { place: root.place };
+  return sequence(differences.creates, differences.alters, differences.drops).map((task): Step => {
+    const { action, root, live } = task;
+    const difference = task.difference ?? whole(task);
+    const impact = live && impacts.get(nameKey(live.id.path));
     return {
-      changes: [{ action, object: root.id, attributes: [], ...place }],
-      drafts: [draft],
-      replaces: false,
+      action,
+      object: root.id,
+      ...fold(root.id, difference.drafts),
+      changes: difference.changes,
+      fingerprint: fingerprint(live?.statement),
+      ...(impact && { impact }),
+      ...(root.place && { place: root.place }),
     };
-  };
-  const drops = creationOrder(differences.drops)
-    .reverse()
-    .map((root) => step('drop', root, root, whole('drop', root)));
-  const altered = new Map(differences.alters.map((alter) => [alter.desired, alter]));
-  const rest = creationOrder([...differences.creates, ...altered.keys()]).map((root) => {
-    const alter = altered.get(root);
-    if (!alter) return step('create', undefined, root, whole('create', root));
-    return step(alter.difference.replaces ? 'replace' : 'alter', alter.live, root, alter.difference);
   });
-  return [...drops, ...rest];
 }

@@ -1,0 +1,27 @@
+/** What a table's keys and engine are made of, as far as its columns must know. */
+import type { Tree } from '../model/object.ts';
+import type { Column } from './column-text.ts';
+import { mentions } from './mentions.ts';
+import { engineOf } from './table-engine.ts';
+
+export function engineOfTable(tree: Tree): string {
+  return String(tree.root.attributes.engine);
+}
+
+export function columnsOf(tree: Tree): ReadonlyMap<string, Column> {
+  const columns = tree.parts.filter(({ id }) => id.kind === 'column');
+  return new Map(columns.map(({ id, attributes }) => [id.path.at(-1) ?? '', attributes as Column]));
+}
+
+/** Engines whose parameters name columns that hold nothing but values: their types are free. */
+const SUMMING = new Set(['SummingMergeTree', 'CoalescingMergeTree']);
+
+/** Whether a key of the table, or a parameter of its engine such as the version, is made of this column. */
+export function keyUse(name: string, tree: Tree): 'key' | 'parameter' | 'summed' | undefined {
+  const { partitionBy, primaryKey, orderBy, sampleBy } = tree.root.attributes;
+  const keys = [partitionBy, primaryKey, orderBy, sampleBy];
+  if (keys.some((text) => typeof text === 'string' && mentions(text, name))) return 'key';
+  const engine = engineOf(engineOfTable(tree));
+  if (!engine.name.endsWith('MergeTree') || !mentions(engine.parameters, name)) return undefined;
+  return SUMMING.has(engine.name) ? 'summed' : 'parameter';
+}

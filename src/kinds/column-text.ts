@@ -1,0 +1,97 @@
+/** What a column says of itself: declared in a short or a long form, read from and written to the CREATE text. */
+import { Cursor } from '../sql/cursor.ts';
+import { literal } from '../sql/quote.ts';
+import { declareSettings, listText, readSettings, settingsText } from './storage.ts';
+
+export const DEFAULT_FORMS = ['DEFAULT', 'MATERIALIZED', 'ALIAS', 'EPHEMERAL'] as const;
+
+export type Column = Readonly<{
+  /** Empty where it follows from the default expression. */
+  type: string;
+  /** `DEFAULT 1`, `ALIAS a + b`, `EPHEMERAL` … with the word in front. */
+  value: string | undefined;
+  comment: string;
+  codec: string | undefined;
+  statistics: string | undefined;
+  ttl: string | undefined;
+  settings: Readonly<Record<string, string>>;
+}>;
+
+/** The long form of a column in a declaration. */
+interface ColumnDeclaration {
+  readonly type?: string;
+  readonly default?: string;
+  readonly materialized?: string;
+  readonly alias?: string;
+  readonly ephemeral?: string;
+  readonly comment?: string;
+  readonly codec?: string;
+  readonly statistics?: string | readonly string[];
+  readonly ttl?: string;
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+function valueText(column: ColumnDeclaration): string | undefined {
+  for (const form of DEFAULT_FORMS) {
+    const expression = column[form.toLowerCase() as 'default' | 'materialized' | 'alias' | 'ephemeral'];
+    if (expression !== undefined) return `${form} ${expression}`.trim();
+  }
+  return undefined;
+}
+
+export function declareColumn(value: string | ColumnDeclaration): Column {
+  const column = typeof value === 'string' ? { type: value } : value;
+  return {
+    type: column.type ?? '',
+    value: valueText(column),
+    comment: column.comment ?? '',
+    codec: column.codec,
+    statistics: listText(column.statistics),
+    ttl: column.ttl,
+    settings: declareSettings(column.settings),
+  };
+}
+
+function clauseBegins(cursor: Cursor): boolean {
+  if (DEFAULT_FORMS.some((form) => cursor.sees(form)) || cursor.sees('TTL')) return true;
+  if (cursor.sees('COMMENT')) return cursor.peek(1)?.kind === 'string';
+  return ['CODEC (', 'STATISTICS (', 'SETTINGS ('].some((words) => cursor.sees(words));
+}
+
+/** Only EPHEMERAL may stand alone: the word behind another form is its expression, even if it looks like a clause. */
+function readValue(cursor: Cursor): string | undefined {
+  for (const form of DEFAULT_FORMS) {
+    if (!cursor.takes(form)) continue;
+    const ends = cursor.ended || cursor.sees(',') || cursor.sees(')') || clauseBegins(cursor);
+    return form === 'EPHEMERAL' && ends ? form : `${form} ${cursor.expression(() => clauseBegins(cursor))}`;
+  }
+  return undefined;
+}
+
+/** Takes one column of a canonical CREATE text, its name already taken. */
+export function readColumn(cursor: Cursor): Column {
+  const type = cursor.expression(() => clauseBegins(cursor));
+  const value = readValue(cursor);
+  const comment = cursor.takes('COMMENT') ? cursor.string() : '';
+  const codec = cursor.takes('CODEC') ? cursor.parenthesized() : undefined;
+  const statistics = cursor.takes('STATISTICS') ? cursor.parenthesized() : undefined;
+  const ttl = cursor.takes('TTL') ? cursor.expression(() => cursor.sees('SETTINGS (')) : undefined;
+  const settings = cursor.takes('SETTINGS') ? readSettings(new Cursor(cursor.parenthesized())) : {};
+  return { type, value, comment, codec, statistics, ttl, settings };
+}
+
+/** The column's definition as CREATE and ALTER take it, without its name. */
+export function writeColumn(column: Column): string {
+  const settings = settingsText(column.settings);
+  return [
+    column.type,
+    column.value,
+    column.comment ? `COMMENT ${literal(column.comment)}` : undefined,
+    column.codec && `CODEC(${column.codec})`,
+    column.statistics && `STATISTICS(${column.statistics})`,
+    column.ttl && `TTL ${column.ttl}`,
+    settings && `SETTINGS (${settings})`,
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
