@@ -1,16 +1,16 @@
 /** Applies a plan: gate, lock, plan again, execute, verify. What it returns says what became of every step. */
-import type { Estate } from '../model/estate.ts';
-import { PlumblineError } from '../model/errors.ts';
-import { keyOf } from '../model/object.ts';
-import { type ClusterPlan, type Plan, plannedSteps, unreadableNodes } from '../model/plan.ts';
-import type { ApplyReport, RunIdentity, StepResult } from '../model/report.ts';
+
 import type { Server } from '../live/server.ts';
+import { PlumblineError } from '../model/errors.ts';
+import type { Estate } from '../model/estate.ts';
+import { type ClusterPlan, type Plan, unreadableNodes } from '../model/plan.ts';
+import type { ApplyReport, RunIdentity, StepResult } from '../model/report.ts';
 import { movedSince } from '../plan/digest.ts';
-import { type ClusterRun, executeCluster, type Progress } from './execute.ts';
+import type { Progress } from './execute.ts';
 import { objections } from './gate.ts';
-import { openJournal } from './journal.ts';
-import { keepLocked, type KeptLock } from './keep-locked.ts';
-import { type Survey, survey, type SurveyOptions } from './survey.ts';
+import { type KeptLock, keepLocked } from './keep-locked.ts';
+import { firstServer, runClusters, runnable } from './run-clusters.ts';
+import { type Survey, type SurveyOptions, survey } from './survey.ts';
 
 export interface ApplyOptions extends SurveyOptions {
   readonly identity: RunIdentity;
@@ -38,20 +38,6 @@ function refuseIf(reasons: readonly string[], message: string): void {
   if (reasons.length > 0) throw new RefusedError(message, reasons);
 }
 
-/** The clusters that have steps and can be read as a whole; an unreadable node stops its cluster, not the others. */
-function runnable(plan: Plan): ClusterPlan[] {
-  const blocked = new Set(unreadableNodes(plan).map(({ node }) => node));
-  return plan.clusters.filter(
-    ({ nodes }) => nodes.some(({ steps }) => steps.length > 0) && !nodes.some(({ node }) => blocked.has(node)),
-  );
-}
-
-function firstServer({ cluster, nodes }: ClusterPlan, servers: ReadonlyMap<string, Server>): Server {
-  const server = servers.get(nodes[0]?.node ?? '');
-  if (!server) throw new PlumblineError(`Cluster ${cluster} has no first node to keep its lock and journal.`);
-  return server;
-}
-
 async function takeLocks(
   clusters: readonly ClusterPlan[],
   servers: ReadonlyMap<string, Server>,
@@ -63,7 +49,10 @@ async function takeLocks(
     for (const cluster of [...clusters].sort((a, b) => (a.cluster < b.cluster ? -1 : 1))) {
       const { run, actor } = options.identity;
       const server = firstServer(cluster, servers);
-      locks.set(cluster.cluster, await keepLocked(server, cluster.cluster, { run, owner: actor, seconds: options.lockSeconds }));
+      locks.set(
+        cluster.cluster,
+        await keepLocked(server, cluster.cluster, { run, owner: actor, seconds: options.lockSeconds }),
+      );
     }
     return locks;
   } catch (error) {
@@ -72,48 +61,27 @@ async function takeLocks(
   }
 }
 
-async function execute(
-  { plan, servers }: Survey,
-  clusters: ReadonlySet<string>,
-  locks: ReadonlyMap<string, KeptLock>,
-  estate: Estate,
-  options: ApplyOptions,
-): Promise<StepResult[]> {
-  const isSettled: ClusterRun['isSettled'] = async ({ cluster, node, step }) => {
-    const again = await survey(estate, { ...options, clusters: new Set([cluster]) });
-    await again.close();
-    const [unreadable] = unreadableNodes(again.plan).filter((other) => other.node === node);
-    if (unreadable) throw new PlumblineError(unreadable.unreadable ?? '');
-    return !plannedSteps(again.plan).some((left) => left.node === node && keyOf(left.step.object) === keyOf(step.object));
-  };
-  const runs = plan.clusters
-    .filter(({ cluster }) => clusters.has(cluster))
-    .map(async (cluster) => {
-      const journal = await openJournal(firstServer(cluster, servers), options.identity);
-      return executeCluster({
-        plan: cluster,
-        run: options.identity.run,
-        servers,
-        journal,
-        keepLock: async () => locks.get(cluster.cluster)?.check(),
-        isSettled,
-        shouldStop: options.shouldStop,
-        progress: options.progress,
-      });
-    });
-  return (await Promise.all(runs)).flat();
+/** Nodes that answered when the plan was made, and do not now. */
+function goneSince(agreed: Plan, current: Plan): string[] {
+  const before = new Set(unreadableNodes(agreed).map(({ node }) => node));
+  const gone = unreadableNodes(current).filter(({ node }) => !before.has(node));
+  return gone.map(({ node, unreadable }) => `${node} can't be read any more: ${unreadable}`);
 }
 
-async function executeIfSame(
+async function runIfSame(
   agreed: Survey,
   current: Survey,
-  clusters: ReadonlySet<string>,
   locks: ReadonlyMap<string, KeptLock>,
   estate: Estate,
   options: ApplyOptions,
 ): Promise<StepResult[]> {
-  refuseIf(movedSince(agreed.plan, current.plan), 'The servers moved since the plan was made; nothing was changed.');
-  return execute(current, clusters, locks, estate, options);
+  refuseIf(goneSince(agreed.plan, current.plan), 'Not all servers answer any more; nothing was changed.');
+  refuseIf(
+    movedSince(agreed.plan, current.plan),
+    'The servers moved since the plan was made; nothing was changed.',
+  );
+  refuseIf(objections(current.plan, options.allowed), 'The plan was not applied; nothing was changed.');
+  return runClusters(current, locks, estate, options);
 }
 
 /**
@@ -122,13 +90,12 @@ async function executeIfSame(
  */
 export async function applyPlan(estate: Estate, agreed: Survey, options: ApplyOptions): Promise<ApplyReport> {
   refuseIf(objections(agreed.plan, options.allowed), 'The plan was not applied; nothing was changed.');
-  const clusters = runnable(agreed.plan);
-  const locks = await takeLocks(clusters, agreed.servers, options);
+  const locks = await takeLocks(runnable(agreed.plan), agreed.servers, options);
   try {
-    const names = new Set(clusters.map(({ cluster }) => cluster));
-    const current = await survey(estate, options);
-    const results = await executeIfSame(agreed, current, names, locks, estate, options).finally(current.close);
-    const after = await survey(estate, options);
+    const own = { ...options, run: options.identity.run };
+    const current = await survey(estate, own);
+    const results = await runIfSame(agreed, current, locks, estate, options).finally(current.close);
+    const after = await survey(estate, own);
     await after.close();
     return { identity: options.identity, results, remaining: after.plan };
   } finally {

@@ -1,16 +1,21 @@
 /** Decides whether a plan may run at all; every reason against it is told at once, and then nothing runs. */
 import { showId, showPath } from '../model/object.ts';
-import { type Plan, type PlannedStep, planFindings, plannedSteps } from '../model/plan.ts';
 import { showPlace } from '../model/place.ts';
+import { type Plan, type PlannedStep, planFindings, plannedSteps } from '../model/plan.ts';
 import { tokenize } from '../sql/tokens.ts';
 
 /** Verdicts that run only when somebody allowed them by name. */
 const GUARDED: ReadonlySet<string> = new Set(['destructive', 'rebuild']);
 
-/** Whether a text holds the keywords of distributed DDL outside strings, comments and quoted names. */
+/**
+ * Whether a text holds the keywords of distributed DDL outside strings, comments and quoted names. Behind a JOIN the same
+ * words are a condition on a column called `cluster`; distributed DDL says them before any query begins.
+ */
 export function isDistributedDdl(statement: string): boolean {
   const words = tokenize(statement).map((token) => (token.kind === 'word' ? token.text.toUpperCase() : ''));
-  return words.some((word, at) => word === 'ON' && words[at + 1] === 'CLUSTER');
+  const join = words.indexOf('JOIN');
+  const ddl = join < 0 ? words : words.slice(0, join);
+  return ddl.some((word, at) => word === 'ON' && ddl[at + 1] === 'CLUSTER');
 }
 
 /** `destructive`, `rebuild`, `shop.orders` (and what is inside it), or the object with its kind. */
@@ -24,14 +29,20 @@ function isAllowed({ step }: PlannedStep, allowed: ReadonlySet<string>): boolean
 export function objections(plan: Plan, allowed: ReadonlySet<string>): string[] {
   const reasons = planFindings(plan)
     .filter(({ severity }) => severity === 'error')
-    .map(({ message, place, node }) => `${place ? `${showPlace(place)}: ` : ''}${message}${node ? ` [${node}]` : ''}`);
+    .map(
+      ({ message, place, node }) =>
+        `${place ? `${showPlace(place)}: ` : ''}${message}${node ? ` [${node}]` : ''}`,
+    );
   for (const planned of plannedSteps(plan)) {
     const { step, node } = planned;
     const what = `${showId(step.object)} on ${node}`;
-    if (step.verdict === 'manual') reasons.push(...step.refusals.map((why) => `${what} can't be changed: ${why}`));
+    if (step.verdict === 'manual')
+      reasons.push(...step.refusals.map((why) => `${what} can't be changed: ${why}`));
     if (GUARDED.has(step.verdict) && !isAllowed(planned, allowed)) {
       const name = showPath(step.object.path);
-      reasons.push(`${what}: ${step.action} is ${step.verdict} and needs \`--allow ${name}\` or \`--allow ${step.verdict}\``);
+      reasons.push(
+        `${what}: ${step.action} is ${step.verdict} and needs \`--allow ${name}\` or \`--allow ${step.verdict}\``,
+      );
     }
     if (step.statements.some(isDistributedDdl)) {
       reasons.push(`${what}: the statement says ON CLUSTER; Plumbline runs DDL on every node separately`);

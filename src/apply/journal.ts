@@ -1,8 +1,9 @@
 /** Writes down what a run does, on the cluster it does it to: `plumbline.journal`, one row per step. */
+
+import type { Server } from '../live/server.ts';
+import { showId } from '../model/object.ts';
 import type { PlannedStep } from '../model/plan.ts';
 import type { Outcome, RunIdentity } from '../model/report.ts';
-import { showId } from '../model/object.ts';
-import type { Server } from '../live/server.ts';
 
 export interface Journal {
   /** Says that a step begins: after a crash the journal shows which one was under way. */

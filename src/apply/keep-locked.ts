@@ -1,12 +1,15 @@
 /** Holds a cluster's lock for as long as a run needs it, renewed in the background while long statements run. */
-import type { Server } from '../live/server.ts';
+import { type Server, ServerError } from '../live/server.ts';
 import { takeLock } from './lock.ts';
 
 export interface KeptLock {
-  /** Throws when the lock is not ours any more. */
+  /** Asked right before every statement. Throws when the lock is not ours any more: then nothing may be written. */
   check(): Promise<void>;
   release(): Promise<void>;
 }
+
+/** Without an answer nobody knows whose the lock is; the next renewal or the next check finds out. */
+const isSilence = (error: unknown): boolean => error instanceof ServerError && error.code === undefined;
 
 export async function keepLocked(
   server: Server,
@@ -15,26 +18,34 @@ export async function keepLocked(
 ): Promise<KeptLock> {
   const lock = await takeLock(server, cluster, holder);
   const third = (holder.seconds * 1000) / 3;
-  let renewed = Date.now();
   let lost: unknown;
-  const renew = async (): Promise<void> => {
-    await lock.renew();
-    renewed = Date.now();
-  };
   const timer = setInterval(() => {
-    renew().catch((error: unknown) => {
+    lock.renew().catch((error: unknown) => {
+      if (isSilence(error)) return;
       lost = error;
+      clearInterval(timer);
     });
   }, third);
   timer.unref();
   return {
     async check() {
-      if (lost) throw lost;
-      if (Date.now() - renewed > third) await renew();
+      for (;;) {
+        if (lost) throw lost;
+        const asked = Date.now();
+        const left = (await lock.verify()) * 1000;
+        // This process may have been paused for longer than the lock lasts: only an answer that is still fresh counts.
+        if (left > third && Date.now() - asked < left - third) return;
+        await lock.renew();
+      }
     },
     async release() {
       clearInterval(timer);
-      await lock.release();
+      try {
+        await lock.release();
+      } catch (error) {
+        // A node that has gone can't be told; the lock expires by itself, and the report of the run counts for more.
+        if (!(error instanceof ServerError)) throw error;
+      }
     },
   };
 }

@@ -1,22 +1,25 @@
 /** One writer per cluster: a lock that is a table on the cluster's first node, so it needs no Keeper and survives its holder. */
-import type { Cluster } from '../model/estate.ts';
-import { PlumblineError } from '../model/errors.ts';
-import { identifier, literal } from '../sql/quote.ts';
 import type { Server } from '../live/server.ts';
 import { ServerError } from '../live/server.ts';
+import { PlumblineError } from '../model/errors.ts';
+import type { Cluster } from '../model/estate.ts';
+import { identifier, literal } from '../sql/quote.ts';
 
 /*
- * The table has one column, named after the run that holds the lock; the column's comment is when the lock expires, in
- * seconds of the server's clock. Three statements are atomic in ClickHouse, and all of the protocol stands on them:
- *   take      CREATE TABLE lock            fails when somebody holds it
- *   renew     COMMENT COLUMN <run>         fails when the lock is no longer ours, because the column is not there
- *   take over RENAME lock TO lock_of_<run> succeeds once for each expired run: the name is taken from then on
+ * The table has one column. Its name is the lock: `free`, or who holds it until when by the server's clock; its comment
+ * says who that is for people. One statement changes it, and all of the protocol stands on that one:
+ *   ALTER TABLE lock ADD COLUMN next, DROP COLUMN seen
+ * ClickHouse runs the ALTERs of a table one after the other, each whole or not at all, so it fails unless the lock is
+ * still as it was seen: take, renew, take over and release can meet in any order, and one of them wins.
  */
 const DATABASE = '`plumbline`';
 const LOCK = `${DATABASE}.\`lock\``;
-const TABLE_EXISTS = 57;
-const UNKNOWN_TABLE = 60;
-const KEEP_TOMBSTONES = 'INTERVAL 1 DAY';
+const FREE = 'free';
+const HELD = /^(.+) until (\d+)$/;
+/** The column to drop is gone, the one to add is there, or the table was dropped. */
+const NOT_AS_SEEN: ReadonlySet<number | undefined> = new Set([10, 15, 60]);
+/** A server that takes longer for a statement about metadata is taken for one that does not answer. */
+const TIMEOUT = { timeout: 30_000 } as const;
 
 export interface Holder {
   readonly run: string;
@@ -27,7 +30,9 @@ export interface Holder {
 }
 
 export interface Lock {
-  /** Extends the lock. Throws when it is no longer ours: then nothing may be written any more. */
+  /** Seconds for which the lock is still ours for sure. Throws when it is somebody else's: then nothing may be written. */
+  verify(): Promise<number>;
+  /** Extends the lock. Throws when it is somebody else's. */
   renew(): Promise<void>;
   release(): Promise<void>;
 }
@@ -45,53 +50,51 @@ export class LockedError extends PlumblineError {
   }
 }
 
-const tombstone = (run: string): string => `${DATABASE}.${identifier(`lock_of_${run}`)}`;
+/** The lock as it was at one moment. */
+interface Seen {
+  readonly column: string;
+  readonly holder: Holder | undefined;
+  /** Milliseconds of the server's clock. */
+  readonly now: number;
+}
 
-function hasCode(error: unknown, code: number): boolean {
-  return error instanceof ServerError && error.code === code;
+/** Undefined where no lock has ever been taken. */
+async function look(server: Server): Promise<Seen | undefined> {
+  const [row] = await server.rows<[string, string, string]>(
+    `SELECT name, comment, toString(toUnixTimestamp64Milli(now64(3))) FROM system.columns
+     WHERE database = 'plumbline' AND table = 'lock'`,
+    TIMEOUT,
+  );
+  if (!row) return undefined;
+  const [column, owner, clock] = row;
+  const now = Number(clock);
+  const [, run, expires] = HELD.exec(column) ?? [];
+  const holder = run === undefined ? undefined : { run, owner, expiresIn: (Number(expires) - now) / 1000 };
+  return { column, holder, now };
+}
+
+/** Whether the lock was still as seen, and now is as wanted. */
+async function swap(server: Server, seen: Seen, column: string, owner: string): Promise<boolean> {
+  try {
+    await server.run(
+      `ALTER TABLE ${LOCK} ADD COLUMN ${identifier(column)} UInt8 COMMENT ${literal(owner)}, DROP COLUMN ${identifier(seen.column)}`,
+      TIMEOUT,
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof ServerError && NOT_AS_SEEN.has(error.code)) return false;
+    throw error;
+  }
+}
+
+async function create(server: Server): Promise<void> {
+  await server.run(`CREATE DATABASE IF NOT EXISTS ${DATABASE}`, TIMEOUT);
+  await server.run(`CREATE TABLE IF NOT EXISTS ${LOCK} (${FREE} UInt8) ENGINE = Null`, TIMEOUT);
 }
 
 /** Who holds the lock, or undefined when nobody does. Needs no right to write. */
 export async function readHolder(server: Server): Promise<Holder | undefined> {
-  const [row] = await server.rows<[string, string, number]>(
-    `SELECT c.name, t.comment, toInt64OrZero(c.comment) - toInt64(toUnixTimestamp(now()))
-     FROM system.columns AS c INNER JOIN system.tables AS t ON t.database = c.database AND t.name = c.table
-     WHERE c.database = 'plumbline' AND c.table = 'lock'`,
-  );
-  return row && { run: row[0], owner: row[1], expiresIn: Number(row[2]) };
-}
-
-async function create(server: Server, run: string, owner: string, seconds: number): Promise<boolean> {
-  const [now] = await server.rows<[number]>('SELECT toUnixTimestamp(now())');
-  const expires = String(Number(now?.[0]) + seconds);
-  try {
-    await server.run(
-      `CREATE TABLE ${LOCK} (${identifier(run)} UInt8 COMMENT ${literal(expires)}) ENGINE = Memory COMMENT ${literal(owner)}`,
-    );
-    return true;
-  } catch (error) {
-    if (hasCode(error, TABLE_EXISTS)) return false;
-    throw error;
-  }
-}
-
-/** Moves the lock of a run out of the way; false when somebody was faster. */
-async function bury(server: Server, run: string): Promise<boolean> {
-  try {
-    await server.run(`RENAME TABLE ${LOCK} TO ${tombstone(run)}`);
-    return true;
-  } catch (error) {
-    if (hasCode(error, TABLE_EXISTS) || hasCode(error, UNKNOWN_TABLE)) return false;
-    throw error;
-  }
-}
-
-async function dropTombstones(server: Server): Promise<void> {
-  const old = await server.rows<[string]>(
-    `SELECT name FROM system.tables WHERE database = 'plumbline' AND startsWith(name, 'lock_of_')
-     AND metadata_modification_time < now() - ${KEEP_TOMBSTONES}`,
-  );
-  for (const [name] of old) await server.run(`DROP TABLE IF EXISTS ${DATABASE}.${identifier(name)}`);
+  return (await look(server))?.holder;
 }
 
 /** Takes the lock of a cluster for so many seconds. Throws {@link LockedError} at once when somebody else holds it. */
@@ -100,35 +103,46 @@ export async function takeLock(
   cluster: Cluster['name'],
   { run, owner, seconds }: { readonly run: string; readonly owner: string; readonly seconds: number },
 ): Promise<Lock> {
-  await server.run(`CREATE DATABASE IF NOT EXISTS ${DATABASE}`);
-  while (!(await create(server, run, owner, seconds))) {
-    const holder = await readHolder(server);
-    // Two declared clusters can live on one server: their lock is one lock.
-    if (holder?.run === run) return { renew: async () => {}, release: async () => {} };
-    if (holder && holder.expiresIn > 0) throw new LockedError(cluster, holder);
-    if (holder) await bury(server, holder.run);
+  if (!(seconds > 0))
+    throw new PlumblineError(`A lock is held for a number of seconds, found \`${seconds}\`.`);
+  const mine = (seen: Seen): string => `${run} until ${seen.now + Math.ceil(seconds * 1000)}`;
+  const lost = (holder: Holder | undefined): PlumblineError =>
+    holder
+      ? new LockedError(cluster, holder)
+      : new PlumblineError(`The lock of cluster ${cluster} was removed while this run held it.`);
+  /** The lock as it is, which must be ours. */
+  const own = async (): Promise<Seen & { holder: Holder }> => {
+    const seen = await look(server);
+    if (!seen || seen.holder?.run !== run) throw lost(seen?.holder);
+    return { ...seen, holder: seen.holder };
+  };
+  const renew = async (): Promise<void> => {
+    const seen = await own();
+    // What came between may have been a renewal of our own.
+    if (!(await swap(server, seen, mine(seen), owner))) await own();
+  };
+  const verify = async (): Promise<number> => (await own()).holder.expiresIn;
+  for (;;) {
+    const seen = await look(server);
+    // Two declared clusters can live on one server: their lock is one lock, kept by the one that took it.
+    if (seen?.holder?.run === run) return { verify, renew: async () => {}, release: async () => {} };
+    if (seen?.holder && seen.holder.expiresIn > 0) throw new LockedError(cluster, seen.holder);
+    if (!seen) await create(server);
+    else if (await swap(server, seen, mine(seen), owner)) break;
   }
-  await dropTombstones(server);
-  let renewed = Date.now();
-  const lapsed = (): boolean => Date.now() - renewed > seconds * 1000;
   return {
-    async renew() {
-      const [now] = await server.rows<[number]>('SELECT toUnixTimestamp(now())');
-      if (lapsed()) throw new PlumblineError(`The lock of cluster ${cluster} expired while this run held it.`);
-      const expires = String(Number(now?.[0]) + seconds);
-      await server.run(`ALTER TABLE ${LOCK} COMMENT COLUMN ${identifier(run)} ${literal(expires)}`);
-      renewed = Date.now();
-    },
+    verify,
+    renew,
     async release() {
-      const inTime = !lapsed();
-      if ((await bury(server, run)) && inTime) await server.run(`DROP TABLE IF EXISTS ${tombstone(run)}`);
+      const seen = await look(server);
+      if (seen?.holder?.run === run) await swap(server, seen, FREE, '');
     },
   };
 }
 
 /** Removes the lock whoever holds it, and says who did; undefined when nobody does. */
 export async function breakLock(server: Server): Promise<Holder | undefined> {
-  const holder = await readHolder(server);
-  if (!holder) return undefined;
-  return (await bury(server, holder.run)) ? holder : breakLock(server);
+  const seen = await look(server);
+  if (!seen?.holder) return undefined;
+  return (await swap(server, seen, FREE, '')) ? seen.holder : breakLock(server);
 }

@@ -17,18 +17,26 @@ export async function readPlanFile(file: string): Promise<Plan> {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new PlumblineError(`${file} is no plan: it is not JSON. \`plumbline plan --out ${file}\` writes one.`);
+    throw new PlumblineError(
+      `${file} is no plan: it is not JSON. \`plumbline plan --out ${file}\` writes one.`,
+    );
   }
   const format = (value as { format?: unknown } | null)?.format;
   if (format !== PLAN_FORMAT && typeof format === 'number') {
-    throw new PlumblineError(`${file} is a plan of format ${format}; this version reads format ${PLAN_FORMAT}.`);
+    throw new PlumblineError(
+      `${file} is a plan of format ${format}; this version reads format ${PLAN_FORMAT}.`,
+    );
   }
   if (!isPlan(value)) {
     const [problem] = isPlan.errors ?? [];
-    throw new PlumblineError(`${file} is no plan: ${problem?.instancePath || 'the file'} ${problem?.message}.`);
+    throw new PlumblineError(
+      `${file} is no plan: ${problem?.instancePath || 'the file'} ${problem?.message}.`,
+    );
   }
   if (planOf(value.clusters).digest !== value.digest) {
-    throw new PlumblineError(`${file} was changed after it was made: its steps don't have the digest it names.`);
+    throw new PlumblineError(
+      `${file} was changed after it was made: its steps don't have the digest it names.`,
+    );
   }
   return value;
 }

@@ -4,14 +4,18 @@ import { desiredState, type NormalTrees, settle } from '../live/desired.ts';
 import { normaliserOf } from '../live/normalise.ts';
 import { readFacts, readImpacts, readNode, type ServerFacts } from '../live/read.ts';
 import { connect, type Server, ServerError } from '../live/server.ts';
-import { serverClass, type Settled } from '../live/settled.ts';
+import { type Settled, serverClass } from '../live/settled.ts';
+import { checkSight } from '../live/sight.ts';
 import { PlumblineError } from '../model/errors.ts';
 import type { Cluster, Estate, Node } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
 import { nameKey } from '../model/object.ts';
 import type { NodePlan, Plan } from '../model/plan.ts';
+import type { Root } from '../model/state.ts';
 import { planOf } from '../plan/digest.ts';
+import { disagreements } from '../plan/disagreement.ts';
 import { diffStates, type NodeDifferences, stepsOf, touched } from '../plan/plan.ts';
+import { awaitLeftBehind } from './left-behind.ts';
 
 /** Nodes that are read at the same time; each holds a few megabytes while it is. */
 const NODES_AT_ONCE = 8;
@@ -22,6 +26,8 @@ export interface SurveyOptions {
   readonly connectTimeout: number;
   /** Leaves the other clusters alone. */
   readonly clusters?: ReadonlySet<string>;
+  /** The run that asks, where one is under way: its own statements are not waited for. */
+  readonly run?: string;
 }
 
 export interface Survey {
@@ -34,25 +40,40 @@ export interface Survey {
 function otherVersion(cluster: Cluster, facts: ServerFacts): Finding[] {
   if (`${facts.version}.`.startsWith(`${cluster.version}.`)) return [];
   const message = `the server runs ${facts.version}, the declaration means ${cluster.version}`;
-  return [{ severity: 'warning', rule: 'other-version', message, ...(cluster.place && { place: cluster.place }) }];
+  return [
+    { severity: 'warning', rule: 'other-version', message, ...(cluster.place && { place: cluster.place }) },
+  ];
 }
 
 function differingNames({ creates, alters, findings }: NodeDifferences): Set<string> {
   const roots = [...creates, ...alters.map(({ live }) => live)];
-  return new Set([...roots.map(({ id }) => nameKey(id.path)), ...findings.flatMap(({ object }) => (object ? [object] : []))]);
+  return new Set([
+    ...roots.map(({ id }) => nameKey(id.path)),
+    ...findings.flatMap(({ object }) => (object ? [object] : [])),
+  ]);
+}
+
+interface PlannedNode {
+  readonly plan: NodePlan;
+  /** Absent for a node that could not be read. */
+  readonly unmanaged?: readonly Root[];
 }
 
 async function planNode(
   server: Server,
+  facts: ServerFacts,
   cluster: Cluster,
   estate: Estate,
   trees: NormalTrees,
-  { settled, connectTimeout }: SurveyOptions,
-): Promise<NodePlan> {
+  { settled, connectTimeout, run }: SurveyOptions,
+): Promise<PlannedNode> {
   const { node } = server;
-  const facts = await readFacts(server, connectTimeout);
+  const leftBehind = await awaitLeftBehind(server, cluster, { run, connectTimeout });
   const reading = await readNode(server, facts);
-  const databases = new Set([...reading.state.values()].flatMap(({ id }) => (id.kind === 'database' ? id.path : [])));
+  await checkSight(server, estate.objects, cluster.name, reading.state);
+  const databases = new Set(
+    [...reading.state.values()].flatMap(({ id }) => (id.kind === 'database' ? id.path : [])),
+  );
   const serverClassName = serverClass(facts);
   const desired = await desiredState({
     objects: estate.objects,
@@ -68,21 +89,40 @@ async function planNode(
   const differing = new Set([...differingNames(differences), ...desired.blocked]);
   settle(estate.objects, cluster.name, reading.state, differing, serverClassName, settled);
   const impacts = await readImpacts(server, touched(differences));
-  return {
+  const plan = {
     node: node.name,
     address: `${node.host}:${node.httpPort}`,
     version: facts.version,
     steps: stepsOf(differences, impacts),
-    unmanaged: differences.unmanaged,
-    findings: [...otherVersion(cluster, facts), ...reading.findings, ...desired.findings, ...differences.findings],
+    unmanaged: differences.unmanaged.map(({ id }) => id),
+    findings: [
+      ...otherVersion(cluster, facts),
+      ...leftBehind,
+      ...reading.findings,
+      ...desired.findings,
+      ...differences.findings,
+    ],
   };
+  return { plan, unmanaged: differences.unmanaged };
 }
 
-function unreadable(node: Node, error: unknown): NodePlan {
+/** The nodes' plans, each with what its cluster's nodes don't agree on. */
+function compareNodes(nodes: readonly PlannedNode[]): NodePlan[] {
+  const read = nodes.flatMap(({ plan, unmanaged }) =>
+    unmanaged ? [{ node: plan.node, roots: unmanaged }] : [],
+  );
+  const findings = disagreements(read);
+  return nodes.map(({ plan }) => {
+    const finding = findings.get(plan.node);
+    return finding ? { ...plan, findings: [...plan.findings, finding] } : plan;
+  });
+}
+
+function unreadable(node: Node, error: unknown): PlannedNode {
   if (!(error instanceof PlumblineError)) throw error;
   const reason = error instanceof ServerError ? error.reason : error.message;
   const address = `${node.host}:${node.httpPort}`;
-  return { node: node.name, address, steps: [], unmanaged: [], findings: [], unreadable: reason };
+  return { plan: { node: node.name, address, steps: [], unmanaged: [], findings: [], unreadable: reason } };
 }
 
 /** Plans the estate. A node that can't be read is named in its own plan and hides nobody else's. */
@@ -90,11 +130,13 @@ export async function survey(estate: Estate, options: SurveyOptions): Promise<Su
   const limit = pLimit(NODES_AT_ONCE);
   const servers = new Map<string, Server>();
   const trees: NormalTrees = new Map();
-  const plan = async (cluster: Cluster, node: Node): Promise<NodePlan> => {
+  const plan = async (cluster: Cluster, node: Node): Promise<PlannedNode> => {
     try {
       const server = connect(node);
       servers.set(node.name, server);
-      return await planNode(server, cluster, estate, trees, options);
+      // Without a limit: one node that says nothing must not make the others wait for their turn.
+      const facts = await readFacts(server, options.connectTimeout);
+      return await limit(() => planNode(server, facts, cluster, estate, trees, options));
     } catch (error) {
       return unreadable(node, error);
     }
@@ -105,7 +147,7 @@ export async function survey(estate: Estate, options: SurveyOptions): Promise<Su
       .map(async (cluster) => ({
         cluster: cluster.name,
         edition: cluster.edition,
-        nodes: await Promise.all(cluster.nodes.map((node) => limit(() => plan(cluster, node)))),
+        nodes: compareNodes(await Promise.all(cluster.nodes.map((node) => plan(cluster, node)))),
       })),
   );
   options.settled.save();

@@ -1,4 +1,5 @@
 /** One ClickHouse node over HTTP(S): rows out of SELECTs, statements into it, errors with the node's name. */
+import { text } from 'node:stream/consumers';
 import { ClickHouseError, type ClickHouseSettings, createClient } from '@clickhouse/client';
 import { PlumblineError } from '../model/errors.ts';
 import type { Node } from '../model/estate.ts';
@@ -20,6 +21,8 @@ export interface Server {
   /** All rows, as arrays in the order of the SELECT's columns. */
   rows<Row extends readonly unknown[]>(query: string, options?: RequestOptions): Promise<Row[]>;
   run(statement: string, options?: RequestOptions): Promise<void>;
+  /** Whether the user that is signed in has a right, such as `SHOW TABLES ON shop.*`. */
+  may(right: string): Promise<boolean>;
   /** Bytes of answers received so far. */
   received(): number;
   close(): Promise<void>;
@@ -43,6 +46,7 @@ export class ServerError extends PlumblineError {
 }
 
 const HOUR = 3_600_000;
+const SYNTAX_ERROR = 62;
 
 /** Keeps an HTTP connection alive while a long ALTER runs, and holds errors back until the answer is whole. */
 const STATEMENT_SETTINGS: ClickHouseSettings = {
@@ -80,10 +84,7 @@ export function connect(node: Node): Server {
     log: { level: 127 },
   });
   let received = 0;
-  const request = async <T>(
-    options: RequestOptions,
-    send: (base: object) => Promise<T>,
-  ): Promise<T> => {
+  const request = async <T>(options: RequestOptions, send: (base: object) => Promise<T>): Promise<T> => {
     const timeout = options.timeout ?? HOUR;
     const abort = AbortSignal.timeout(timeout);
     try {
@@ -103,13 +104,22 @@ export function connect(node: Node): Server {
     rows: (query, options = {}) =>
       request(options, async (base) => {
         const answer = await client.query({ ...base, query, format: 'JSONCompactEachRow' });
-        const text = await answer.text();
-        received += Buffer.byteLength(text);
-        return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
+        const lines = await answer.text();
+        received += Buffer.byteLength(lines);
+        return lines.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
       }),
     run: (statement, options = {}) =>
       request({ ...options, settings: { ...STATEMENT_SETTINGS, ...options.settings } }, async (base) => {
         await client.command({ ...base, query: statement });
+      }),
+    // CHECK GRANT takes no FORMAT; servers that do not know it are believed to grant everything.
+    may: (right) =>
+      request({}, async (base) => {
+        const answer = await client.exec({ ...base, query: `CHECK GRANT ${right}` });
+        return (await text(answer.stream)).trim() === '1';
+      }).catch((error: ServerError) => {
+        if (error.code === SYNTAX_ERROR) return true;
+        throw error;
       }),
     received: () => received,
     close: () => client.close(),
