@@ -4,10 +4,16 @@ import { type Token, tokenize } from './tokens.ts';
 
 const OPENING: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
 
-/** Words after which an expression must go on, so that what follows them is no clause. */
-const OPERATORS = new Set(
-  'AND OR NOT IN LIKE ILIKE IS BETWEEN AS THEN ELSE WHEN CASE GLOBAL DIV MOD DISTINCT INTERVAL REGEXP BY FROM'.split(' '),
+/**
+ * Words behind an operand after which an expression must go on, and words in front of one. ClickHouse writes columns that are
+ * called like keywords without quotes, so a word is an operator only where an operator can stand.
+ */
+const INFIX = new Set(
+  'AND OR NOT IN LIKE ILIKE IS BETWEEN AS THEN ELSE WHEN GLOBAL DIV MOD REGEXP BY FROM WHERE HAVING SET DISTINCT'.split(
+    ' ',
+  ),
 );
+const PREFIX = new Set(['NOT', 'DISTINCT', 'FROM']);
 
 /** The statement is not of the form that was expected. */
 export class ParseError extends Error {
@@ -94,11 +100,12 @@ export class Cursor {
     const start = this.peek();
     if (!start) return this.fail('an expression');
     const first = this.at;
+    let operandEnded = false;
     while (!this.ended) {
       if (!overCommas && this.sees(',')) break;
-      if (this.at > first && this.operandEnded() && stop()) break;
+      if (operandEnded && stop()) break;
       if (this.sees(')')) break;
-      this.skipGroup();
+      operandEnded = this.skipTerm(operandEnded);
     }
     if (this.at === first) return this.fail('an expression');
     return this.source.slice(start.start, this.tokens[this.at - 1]?.end);
@@ -111,11 +118,13 @@ export class Cursor {
     return this.source.slice(start).trim();
   }
 
-  private operandEnded(): boolean {
-    const previous = this.tokens[this.at - 1];
-    if (!previous) return false;
-    if (previous.kind === 'word') return !OPERATORS.has(previous.text);
-    return previous.kind !== 'symbol' || previous.text === ')' || previous.text === ']' || previous.text === '}';
+  /** Takes a token or a group, and tells whether an operand ends with it. */
+  private skipTerm(behindOperand: boolean): boolean {
+    const [previous, token] = [this.tokens[this.at - 1], this.peek()];
+    this.skipGroup();
+    if (token?.kind === 'symbol') return token.text in OPENING;
+    if (token?.kind !== 'word' || previous?.text === '.') return true;
+    return !(behindOperand ? INFIX : PREFIX).has(token.text);
   }
 
   /** Takes one token, or the whole group that it opens. */
@@ -123,7 +132,7 @@ export class Cursor {
     const open: string[] = [];
     do {
       const token = this.peek();
-      if (!token) return this.fail(`\`${open.at(-1)}\``);
+      if (!token) this.fail(`\`${open.at(-1)}\``);
       if (token.kind === 'symbol') {
         const closing = OPENING[token.text];
         if (closing) open.push(closing);
