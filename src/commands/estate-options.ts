@@ -6,7 +6,7 @@ import { readDeclarations } from '../declared/files.ts';
 import { openEstate } from '../embedded/estate.ts';
 import { openSettled, type Settled } from '../live/settled.ts';
 import { DeclarationError, PlumblineError } from '../model/errors.ts';
-import type { Estate, Node } from '../model/estate.ts';
+import { atAddresses, type Estate, embeddedAddress, type Node } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
 
 export interface EstateOptions {
@@ -97,39 +97,27 @@ function parseUrl(text: string, nodes: readonly Node[]): { name: string; url: UR
   return { name, url };
 }
 
-function moveNodes(estate: Estate, move: (node: Node) => Node): Estate {
-  return {
-    ...estate,
-    clusters: estate.clusters.map((cluster) => ({ ...cluster, nodes: cluster.nodes.map(move) })),
-  };
-}
-
 function atUrls(estate: Estate, urls: readonly string[]): Estate {
   const nodes = estate.clusters.flatMap((cluster) => cluster.nodes);
-  const byName = new Map(urls.map((text) => parseUrl(text, nodes)).map(({ name, url }) => [name, url]));
-  return moveNodes(estate, (node) => {
-    const url = byName.get(node.name);
-    if (!url) return node;
-    const secure = url.protocol === 'https:';
-    const httpPort = Number(url.port || (secure ? 443 : 80));
-    return { ...node, host: url.hostname.replace(/^\[|\]$/g, ''), httpPort, secure };
-  });
+  const addresses = new Map(
+    urls.map((text) => {
+      const { name, url } = parseUrl(text, nodes);
+      const secure = url.protocol === 'https:';
+      const httpPort = Number(url.port || (secure ? 443 : 80));
+      return [name, { host: url.hostname.replace(/^\[|\]$/g, ''), httpPort, secure }];
+    }),
+  );
+  return atAddresses(estate, addresses);
 }
 
 /** Starts (or attaches to) one embedded server per declared node, and points the nodes at them. */
 export async function embed(estate: Estate, folder: string, purpose: 'command' | 'up') {
   const nodes = estate.clusters.flatMap((cluster) => cluster.nodes);
   const running = await openEstate({ folder: join(workFolder(folder), 'embedded'), nodes, purpose });
-  const byName = new Map(running.nodes.map((node) => [node.name, node]));
-  const moved = moveNodes(estate, (node) => {
-    const server = byName.get(node.name);
-    if (!server) throw new Error(`no embedded server was started for node ${node.name}`);
-    const { password: _password, ...open } = node;
-    const httpPort = Number(new URL(server.url).port);
-    const { nativePort } = server;
-    return { ...open, host: '127.0.0.1', httpPort, nativePort, secure: false, user: { plain: 'default' } };
-  });
-  return { estate: moved, running };
+  const addresses = new Map(
+    running.nodes.map(({ name, url, nativePort }) => [name, embeddedAddress(url, nativePort)]),
+  );
+  return { estate: atAddresses(estate, addresses), running };
 }
 
 /** Opens the estate as the options say. Whoever opens it closes it. */

@@ -17,7 +17,7 @@ export interface Node {
   readonly nativePort: number;
   readonly secure: boolean;
   readonly user: Credential;
-  readonly password?: Credential;
+  readonly password?: Credential | undefined;
   readonly place?: Place;
 }
 
@@ -44,4 +44,24 @@ export interface Estate {
   readonly objects: readonly DeclaredObject[];
   /** By database. */
   readonly prune: ReadonlyMap<string, Prune>;
+}
+
+/** The same estate with some nodes at other addresses, by node name; the others stay where they are. */
+export function atAddresses(estate: Estate, addresses: ReadonlyMap<string, Partial<Node>>): Estate {
+  const move = (node: Node): Node => ({ ...node, ...addresses.get(node.name) });
+  const clusters = estate.clusters.map((cluster) => ({ ...cluster, nodes: cluster.nodes.map(move) }));
+  return { ...estate, clusters };
+}
+
+/** The address of an embedded server, which lets everybody in from this machine. */
+export function embeddedAddress(url: string, nativePort: number): Partial<Node> {
+  const httpPort = Number(new URL(url).port);
+  return {
+    host: '127.0.0.1',
+    httpPort,
+    nativePort,
+    secure: false,
+    user: { plain: 'default' },
+    password: undefined,
+  };
 }
