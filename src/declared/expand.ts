@@ -122,6 +122,13 @@ function expandObjects(entries: readonly Entry[], known: ReadonlySet<string>, re
   return { objects, prune };
 }
 
+/** The long form is for names with dots in them. */
+function targetPath(to: string | { database: string; name: string }, database: string): string[] {
+  if (typeof to !== 'string') return [to.database, to.name];
+  const dot = to.indexOf('.');
+  return dot < 0 ? [database, to] : [to.slice(0, dot), to.slice(dot + 1)];
+}
+
 /** A materialized view that writes to a table nobody declares would fail, or feed a table that nobody watches. */
 function checkTargets(entries: readonly Entry[], objects: readonly DeclaredObject[], report: Report): void {
   const tables = new Map(objects.map(({ tree }) => [nameKey(tree.root.id.path), tree.root.id]));
@@ -131,9 +138,7 @@ function checkTargets(entries: readonly Entry[], objects: readonly DeclaredObjec
       to?: string | { database: string; name: string };
     };
     if (to === undefined) continue;
-    const written = typeof to === 'string' ? to : `${to.database}.${to.name}`;
-    const dot = written.indexOf('.');
-    const path = dot < 0 ? [database, written] : [written.slice(0, dot), written.slice(dot + 1)];
+    const path = targetPath(to, database);
     if (!tables.has(nameKey(path))) {
       const hint = didYouMean(showPath(path), names);
       report(
