@@ -12,10 +12,21 @@ import { isNullable, typeChange } from './type-change.ts';
 
 const isStored = (column: Column): boolean => !/^(ALIAS|EPHEMERAL)\b/.test(column.value ?? '');
 
+const isEphemeral = (column: Column): boolean => /^EPHEMERAL\b/.test(column.value ?? '');
+
 const nameOf = ({ id }: StateObject<Column>): string => identifier(id.path.at(-1) ?? '');
 
-/** ClickHouse reads STATISTICS behind ADD and MODIFY COLUMN and forgets them: they have clauses of their own. */
-const definition = (column: Column): string => writeColumn({ ...column, statistics: undefined });
+/** Any text that gives a type's own default. */
+const neutral = (type: string): string => `defaultValueOfTypeName(${literal(type)})`;
+
+/**
+ * The definition as ALTER takes it. ClickHouse reads STATISTICS behind ADD and MODIFY COLUMN and forgets them: they have
+ * clauses of their own. Of a bare EPHEMERAL it can write a definition that it does not read again.
+ */
+function definition(column: Column): string {
+  const value = column.value === 'EPHEMERAL' ? `EPHEMERAL ${neutral(column.type)}` : column.value;
+  return writeColumn({ ...column, value, statistics: undefined });
+}
 
 const position = (after: string | undefined): string =>
   after === undefined ? 'FIRST' : `AFTER ${identifier(after)}`;
@@ -70,7 +81,7 @@ function effectOfType(to: StateObject<Column>, from: StateObject<Column>): Effec
 
 /** What a new default does to what the rows show. */
 function effectOfValue(to: Column, from: Column): Effect {
-  if (to.value === from.value || /^EPHEMERAL\b/.test(from.value ?? '')) return HARMLESS;
+  if (to.value === from.value || isEphemeral(from)) return HARMLESS;
   if (isStored(from) && !isStored(to)) {
     const reason = 'the stored values are no longer read, and the next merges remove them';
     return { verdict: 'destructive', hazards: [hazard('loses data', reason)] };
@@ -86,7 +97,7 @@ function removals(to: Column, from: Column, name: string, effect: Effect): Draft
     clause(`MODIFY COLUMN ${name} REMOVE ${words}`, rank, what);
   const gone = Object.keys(from.settings).filter((setting) => !(setting in to.settings));
   // A MODIFY COLUMN behind REMOVE DEFAULT would bring the default back, one behind the others does not.
-  const form = /^EPHEMERAL\b/.test(from.value ?? '') ? 'DEFAULT' : from.value?.split(' ', 1)[0];
+  const form = isEphemeral(from) ? 'DEFAULT' : from.value?.split(' ', 1)[0];
   return [
     ...(from.comment && !to.comment ? [remove('COMMENT', RANK.column)] : []),
     ...(from.codec !== undefined && to.codec === undefined ? [remove('CODEC', RANK.column)] : []),
@@ -118,26 +129,30 @@ function redefines(to: Column, from: Column): boolean {
     settings ||
     set ||
     to.type !== from.type ||
-    (/^EPHEMERAL\b/.test(from.value ?? '') && to.value === undefined)
+    (isEphemeral(from) && to.value === undefined)
   );
 }
 
-function redefinition(
-  to: StateObject<Column>,
-  from: StateObject<Column>,
-  effects: readonly Effect[],
-  place: string,
-): Draft {
-  const column = to.attributes;
-  // EPHEMERAL can't be removed, only exchanged for a default, which is removed in a statement of its own.
-  const freed = /^EPHEMERAL\b/.test(from.attributes.value ?? '') && column.value === undefined;
-  const value = freed ? `DEFAULT defaultValueOfTypeName(${literal(column.type)})` : column.value;
-  const write = freed ? greedyClause : clause;
-  return write(`MODIFY COLUMN ${nameOf(to)} ${definition({ ...column, value })}${place}`, RANK.column, {
+/** A definition on the way to the declared one, where ClickHouse does not get there in a single step. */
+function detour(to: Column, from: Column): Column | undefined {
+  // EPHEMERAL can't be removed, only exchanged for a default, which is removed afterwards.
+  if (isEphemeral(from) && to.value === undefined) return { ...to, value: `DEFAULT ${neutral(to.type)}` };
+  // What stops being stored can't change its type in the same statement.
+  if (isStored(from) && !isStored(to) && to.type !== from.type) return { ...to, type: from.type };
+  return undefined;
+}
+
+function redefinition(to: StateObject<Column>, from: StateObject<Column>, effects: readonly Effect[], place: string): Draft[] {
+  const modify = (column: Column): string => `MODIFY COLUMN ${nameOf(to)} ${definition(column)}`;
+  const between = detour(to.attributes, from.attributes);
+  const effect = {
     verdict: worst(effects.map(({ verdict }) => verdict)),
     hazards: effects.flatMap(({ hazards }) => hazards),
     guard: effects.find(({ guard }) => guard !== undefined)?.guard,
-  });
+  };
+  if (!between) return [clause(modify(to.attributes) + place, RANK.column, effect)];
+  const first = greedyClause(modify(between) + place, RANK.column, effect);
+  return to.attributes.value === undefined ? [first] : [first, clause(modify(to.attributes), RANK.columnRemoval)];
 }
 
 /** All changes of one column at once; `after` is there when it moves. */
@@ -158,6 +173,11 @@ export function alterColumn(
     const reason = `${live.type} to ${desired.type} needs a \`default\` that takes the place of NULL`;
     return [{ refuse: `column ${name} can't stop being Nullable without one: ${reason}` }];
   }
+  if (live.value === 'EPHEMERAL' && changed.has('value')) {
+    // It ignores a new expression, and fails with a syntax error of its own at another form.
+    const reason = 'drop the column, apply, and add it again';
+    return [{ refuse: `ClickHouse can't alter the default of ${name}, an EPHEMERAL without an expression: ${reason}` }];
+  }
   const place = after ? ` ${position(after.name)}` : '';
   const keepsRows = holdsRows(engineOfTable(around.to));
   const ofType = keepsRows ? effectOfType(to, from) : HARMLESS;
@@ -165,7 +185,7 @@ export function alterColumn(
   const effects = desired.value === undefined ? [ofType] : [ofType, ofValue];
   return [
     ...removals(desired, live, name, ofValue),
-    ...(redefines(desired, live) || after ? [redefinition(to, from, effects, place)] : []),
+    ...(redefines(desired, live) || after ? redefinition(to, from, effects, place) : []),
     ...statisticsDrafts(desired, live, name),
     ...(changed.has('type') ? remadeProjections(to.id.path.at(-1) ?? '', around) : []),
   ];

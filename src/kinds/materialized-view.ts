@@ -19,8 +19,9 @@ import {
   type StorageDeclaration,
   writeStorage,
 } from './storage.ts';
-import { isMergeTree, sameEngine, sameKey } from './table-engine.ts';
+import { isMergeTree, sameEngine, sameKey, sameSettings } from './table-engine.ts';
 import {
+  columnNames,
   declareColumns,
   normaliseColumns,
   normaliseQuery,
@@ -138,6 +139,16 @@ const remake = (_from: unknown, _to: unknown, { from, to }: Around): Action =>
     ? 'replace'
     : { refuse: 'the view holds rows of its own, which ClickHouse can not move to a view of another shape' };
 
+/**
+ * Into a table the rows get the types of that table whatever the list says, and every MODIFY QUERY writes the list anew with
+ * the types of the query: only the names count there.
+ */
+function sameColumns(live: string | undefined, desired: string | undefined, { from, to }: Around): boolean {
+  if (live === undefined || desired === undefined) return desired === undefined;
+  const intoTable = attributesOf(from).target !== undefined && attributesOf(to).target !== undefined;
+  return live === desired || (intoTable && String(columnNames(live)) === String(columnNames(desired)));
+}
+
 /** A new query brings its columns along where the rows go to another table. */
 const changeColumns = (from: unknown, to: unknown, around: Around): Action =>
   attributesOf(around.from).query !== attributesOf(around.to).query &&
@@ -156,8 +167,7 @@ function alterView(to: MaterializedView, changed: ReadonlySet<string>): Draft[] 
     drafts.push(greedyClause(`MODIFY ${security}`, RANK.settings));
   }
   if (changed.has('schedule')) {
-    const text = refreshText({ ...to, append: undefined });
-    drafts.push(greedyClause(`MODIFY ${text}`, RANK.settings));
+    drafts.push(greedyClause(`MODIFY ${refreshText(to)}`, RANK.settings));
   }
   if (changed.has('query')) drafts.push(greedyClause(`MODIFY QUERY ${to.query}`, RANK.query));
   return drafts;
@@ -175,7 +185,7 @@ export const materializedView: RootKind<MaterializedView> = {
     target: { change: remake },
     columns: {
       change: changeColumns,
-      same: (live, desired) => unlessDeclared(live, desired) || live === desired,
+      same: sameColumns,
     },
     query: 'alter',
     comment: 'alter',
@@ -199,7 +209,7 @@ export const materializedView: RootKind<MaterializedView> = {
     orderBy: { change: remake, same: sameKey },
     sampleBy: { change: remake, same: sameKey },
     ttl: { change: remake },
-    settings: { change: remake },
+    settings: { change: remake, same: sameSettings },
   },
   declare(declared) {
     const value = declared.value as Declaration;

@@ -1,8 +1,11 @@
 /** Says what a column's new type does to the values that are there, from the two types' texts. */
 import { Cursor } from '../sql/cursor.ts';
 
-/** `metadata` touches no value, `widening` rewrites all of them and changes none, `narrowing` can lose or refuse some. */
-export type TypeChange = 'metadata' | 'widening' | 'narrowing';
+/**
+ * `metadata` touches no value, `widening` rewrites all of them and changes none, `narrowing` can lose or refuse some, and
+ * `impossible` is what ClickHouse converts in no way.
+ */
+export type TypeChange = 'metadata' | 'widening' | 'narrowing' | 'impossible';
 
 interface Type {
   readonly name: string;
@@ -94,7 +97,7 @@ function changeOfInner(from: readonly string[], to: readonly string[]): TypeChan
     const inner = to[at] ?? '';
     return isNullable(text) && !isNullable(inner) ? 'narrowing' : typeChange(text, inner);
   });
-  if (changes.includes('narrowing')) return 'narrowing';
+  for (const worst of ['impossible', 'narrowing'] as const) if (changes.includes(worst)) return worst;
   return changes.includes('widening') ? 'widening' : 'metadata';
 }
 
@@ -112,6 +115,8 @@ function tupleElements(from: Type, to: Type): [string[], string[]] | undefined {
 }
 
 function changeOfNested(from: Type, to: Type): TypeChange {
+  if (from.name === 'AggregateFunction') return 'impossible';
+  if (from.name === 'Variant') return keepsAll(from.parameters, to.parameters) ? 'widening' : 'impossible';
   if (from.name === 'Array' || from.name === 'Map') return changeOfInner(from.parameters, to.parameters);
   if (from.name === 'SimpleAggregateFunction') {
     return from.parameters[0] === to.parameters[0]

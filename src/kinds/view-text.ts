@@ -1,5 +1,5 @@
 /** What views and materialized views have in common: column lists, definers, and the query behind AS. */
-import type { Cursor } from '../sql/cursor.ts';
+import { Cursor } from '../sql/cursor.ts';
 import { identifier } from '../sql/quote.ts';
 import type { Declared, Normaliser } from './kind.ts';
 
@@ -21,6 +21,17 @@ export function declareColumns(declared: Declared): string | undefined {
     .keys(['columns'])
     .map((name) => `${identifier(name)} ${columns[name]}`)
     .join(', ');
+}
+
+/** The quoted names in a column list's text. */
+export function columnNames(columns: string): string[] {
+  const cursor = new Cursor(columns);
+  const names: string[] = [];
+  do {
+    names.push(identifier(cursor.name()));
+    cursor.expression();
+  } while (cursor.takes(','));
+  return names;
 }
 
 /** Whether a clause behind the column list begins here. */

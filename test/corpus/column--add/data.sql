@@ -1,0 +1,1 @@
+INSERT INTO column_add.t SELECT number, number FROM numbers(1000)

@@ -1,0 +1,1 @@
+INSERT INTO column_default_forms.t (k) VALUES (1), (2)

@@ -1,0 +1,1 @@
+INSERT INTO column_low_cardinality.t VALUES ('x', 'y', NULL)

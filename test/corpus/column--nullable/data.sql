@@ -1,0 +1,1 @@
+INSERT INTO column_nullable.t VALUES (1, 2, 'x')

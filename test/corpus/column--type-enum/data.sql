@@ -1,0 +1,1 @@
+INSERT INTO column_type_enum.t VALUES (1, 'new')

@@ -1,0 +1,1 @@
+INSERT INTO constraint_on_memory.t VALUES (1)

@@ -1,0 +1,1 @@
+INSERT INTO materialized_view_own_storage_query.orders SELECT number, 'a', '2026-01-01 00:00:00' FROM numbers(100)

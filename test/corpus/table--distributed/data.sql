@@ -1,0 +1,1 @@
+INSERT INTO table_distributed.orders VALUES (1, 'x')

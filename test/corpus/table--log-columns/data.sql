@@ -1,0 +1,1 @@
+INSERT INTO table_log_columns.t VALUES (1, 'x', 0)

@@ -1,0 +1,1 @@
+INSERT INTO table_log.t VALUES (1, 'x')

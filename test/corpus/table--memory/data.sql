@@ -1,0 +1,1 @@
+INSERT INTO table_memory.t VALUES (1, 2, 'x')

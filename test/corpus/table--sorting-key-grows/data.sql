@@ -1,0 +1,1 @@
+INSERT INTO table_sorting_key_grows.t SELECT number, 'a' FROM numbers(100)

@@ -1,0 +1,1 @@
+INSERT INTO table_stripe_log.t VALUES (1, 'x')

@@ -1,0 +1,1 @@
+INSERT INTO table_tiny_log.t VALUES (1, 'x')

@@ -1,0 +1,176 @@
+/** Runs the cases of test/corpus: a folder of declarations goes in; both ways between them are walked on a real server. */
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
+import { type ApplyOptions, applyPlan, RefusedError } from '../../src/apply/apply.ts';
+import { objections } from '../../src/apply/gate.ts';
+import { type Survey, survey } from '../../src/apply/survey.ts';
+import { loadEstate } from '../../src/commands/estate-options.ts';
+import { freePorts } from '../../src/embedded/free-ports.ts';
+import { startServer } from '../../src/embedded/server.ts';
+import { connect, type Server } from '../../src/live/server.ts';
+import { type Plan, planFindings, plannedSteps } from '../../src/model/plan.ts';
+import { renderMarkdown } from '../../src/render/markdown.ts';
+
+const CORPUS = fileURLToPath(new URL('../corpus', import.meta.url));
+
+/** The names of all cases: `<kind>--<case>`. */
+export const corpusCases: readonly string[] = readdirSync(CORPUS).sort();
+
+export interface Corpus {
+  /** Walks one case; throws at the first thing that is not as its golden files say. */
+  run(name: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const ALLOWED = new Set(['destructive', 'rebuild']);
+
+/** Asks the server every time: what a case compares is compared for real. */
+const APPLY: ApplyOptions = {
+  settled: { has: () => false, add: () => {}, save: () => {} },
+  connectTimeout: 10_000,
+  identity: { run: 'corpus', actor: 'corpus', commit: '' },
+  allowed: ALLOWED,
+  lockSeconds: 60,
+  progress: { started: () => {}, ended: () => {} },
+  shouldStop: () => false,
+};
+
+const USER_DATABASES = `SELECT name FROM system.databases
+  WHERE name NOT IN ('system', 'information_schema', 'INFORMATION_SCHEMA', 'default', 'plumbline')`;
+
+/** The plan without what differs from run to run: ports and the patch version. */
+function stable(plan: Plan): Plan {
+  const clusters = plan.clusters.map((cluster) => ({
+    ...cluster,
+    nodes: cluster.nodes.map((node) => ({ ...node, address: 'test.example:8123', version: '26.7' })),
+  }));
+  return { ...plan, clusters };
+}
+
+const isEmpty = (plan: Plan): boolean => plannedSteps(plan).length === 0 && planFindings(plan).length === 0;
+
+/** Compares with a golden file, or writes it when PLUMBLINE_UPDATE=1. A plan that changes nothing has no file. */
+function checkGolden(file: string, plan: Plan): void {
+  const rendered = isEmpty(plan) ? '' : renderMarkdown(stable(plan));
+  if (process.env.PLUMBLINE_UPDATE !== '1') {
+    expect(rendered, file).toBe(existsSync(file) ? readFileSync(file, 'utf8') : '');
+  } else if (rendered === '') {
+    rmSync(file, { force: true });
+  } else {
+    writeFileSync(file, rendered);
+  }
+}
+
+/** All that a statement could have changed. */
+async function snapshot(sql: Server): Promise<unknown> {
+  const [databases, tables, mutations] = await Promise.all([
+    sql.rows('SELECT name, comment FROM system.databases ORDER BY name'),
+    sql.rows(
+      `SELECT database, name, create_table_query, total_rows FROM system.tables
+       WHERE database IN (${USER_DATABASES}) ORDER BY database, name`,
+    ),
+    sql.rows('SELECT database, table, mutation_id FROM system.mutations ORDER BY ALL'),
+  ]);
+  return { databases, tables, mutations };
+}
+
+async function cleanUp(sql: Server): Promise<void> {
+  for (const [name] of await sql.rows<[string]>(USER_DATABASES)) {
+    await sql.run(`DROP DATABASE \`${name?.replaceAll('`', '\\`')}\` SYNC`);
+  }
+}
+
+async function runFile(sql: Server, file: string): Promise<void> {
+  if (!existsSync(file)) return;
+  for (const statement of readFileSync(file, 'utf8').split(/;\s*\n/)) {
+    if (statement.trim() !== '') await sql.run(statement);
+  }
+}
+
+/** One server for all cases, which run one after the other and leave nothing behind. */
+export async function startCorpus(): Promise<Corpus> {
+  const folder = await mkdtemp(join(tmpdir(), 'plumbline-corpus-'));
+  const [httpPort = 0, nativePort = 0] = await freePorts(2);
+  const shard = [{ host: '127.0.0.1', port: nativePort }];
+  const server = await startServer({
+    name: 'test',
+    folder: join(folder, 'server'),
+    httpPort,
+    nativePort,
+    remoteServers: [
+      { name: 'here', shards: [shard] },
+      { name: 'there', shards: [shard] },
+    ],
+  });
+  const sql = connect({
+    name: 'test',
+    cluster: 'test',
+    shard: 1,
+    replica: 1,
+    host: '127.0.0.1',
+    httpPort,
+    nativePort,
+    secure: false,
+    user: { plain: 'default' },
+  });
+  const cluster = `kind: Cluster\nname: test\nedition: community\nversion: "26.7"
+shards: [{ replicas: [{ host: 127.0.0.1, http_port: ${httpPort} }] }]\n`;
+  await mkdir(join(folder, 'clusters'));
+  await writeFile(join(folder, 'clusters', 'test.yaml'), cluster);
+
+  const declare = async (text: string, name: string): Promise<void> => {
+    await rm(join(folder, 'schemas'), { recursive: true, force: true });
+    await mkdir(join(folder, 'schemas'));
+    await writeFile(join(folder, 'schemas', name), text);
+  };
+
+  const apply = async (agreed: Survey): Promise<void> => {
+    const { results, remaining } = await applyPlan(await loadEstate(folder), agreed, APPLY);
+    const failed = results.filter(({ outcome }) => outcome !== 'done').map(({ outcome, error }) => ({ outcome, error }));
+    expect(failed).toEqual([]);
+    expect(plannedSteps(remaining).map(({ step }) => step.statements)).toEqual([]);
+    expect(planFindings(remaining)).toEqual([]);
+  };
+
+  /** Goes to a declared state, or proves that the product refuses to and touches nothing. */
+  const goTo = async (path: string, name: string, golden?: string): Promise<void> => {
+    await declare(readFileSync(join(path, name), 'utf8'), name);
+    const agreed = await survey(await loadEstate(folder), APPLY);
+    try {
+      if (golden !== undefined) checkGolden(join(path, golden), agreed.plan);
+      if (objections(agreed.plan, ALLOWED).length > 0) {
+        expect(golden, `${name} must not be refused`).toBeDefined();
+        const before = await snapshot(sql);
+        await expect(apply(agreed)).rejects.toThrow(RefusedError);
+        expect(await snapshot(sql)).toEqual(before);
+      } else if (!isEmpty(agreed.plan)) {
+        await apply(agreed);
+      }
+    } finally {
+      await agreed.close();
+    }
+  };
+
+  return {
+    async run(name) {
+      const path = join(CORPUS, name);
+      try {
+        await goTo(path, 'before.yaml');
+        await runFile(sql, join(path, 'data.sql'));
+        await goTo(path, 'after.yaml', 'plan.md');
+        await goTo(path, 'before.yaml', 'undo.md');
+      } finally {
+        await cleanUp(sql);
+      }
+    },
+    async stop() {
+      await sql.close();
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
