@@ -52,18 +52,22 @@ export function declareColumn(value: string | ColumnDeclaration): Column {
   };
 }
 
+const commentBegins = (cursor: Cursor): boolean =>
+  cursor.sees('COMMENT') && cursor.peek(1)?.kind === 'string';
+
 function clauseBegins(cursor: Cursor): boolean {
   if (DEFAULT_FORMS.some((form) => cursor.sees(form)) || cursor.sees('TTL')) return true;
-  if (cursor.sees('COMMENT')) return cursor.peek(1)?.kind === 'string';
-  return ['CODEC (', 'STATISTICS (', 'SETTINGS ('].some((words) => cursor.sees(words));
+  return (
+    commentBegins(cursor) || ['CODEC (', 'STATISTICS (', 'SETTINGS ('].some((words) => cursor.sees(words))
+  );
 }
 
-/** Only EPHEMERAL may stand alone: the word behind another form is its expression, even if it looks like a clause. */
+/** Only EPHEMERAL may stand alone, or before a comment: any other word behind a form begins its expression. */
 function readValue(cursor: Cursor): string | undefined {
   for (const form of DEFAULT_FORMS) {
     if (!cursor.takes(form)) continue;
-    const ends = cursor.ended || cursor.sees(',') || cursor.sees(')') || clauseBegins(cursor);
-    return form === 'EPHEMERAL' && ends ? form : `${form} ${cursor.expression(() => clauseBegins(cursor))}`;
+    const isBare = cursor.ended || cursor.sees(',') || commentBegins(cursor);
+    return form === 'EPHEMERAL' && isBare ? form : `${form} ${cursor.expression(() => clauseBegins(cursor))}`;
   }
   return undefined;
 }

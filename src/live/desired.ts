@@ -1,9 +1,11 @@
 /** Turns what is declared for a cluster into the state one of its nodes would have: every text as that server stores it. */
 import { rootKind } from '../kinds/index.ts';
 import type { Normaliser } from '../kinds/kind.ts';
+import { refusedName } from '../kinds/names.ts';
+import { wholeSql } from '../kinds/whole-sql.ts';
 import type { DeclaredObject } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
-import { keyOf, nameKey, showId, type StateObject, type Tree } from '../model/object.ts';
+import { keyOf, nameKey, type StateObject, showId, type Tree } from '../model/object.ts';
 import { lazyRoot, type Root, type State, stateOf } from '../model/state.ts';
 import { ParseError } from '../sql/cursor.ts';
 import { TokenError } from '../sql/tokens.ts';
@@ -16,6 +18,9 @@ export interface Desired {
   readonly blocked: ReadonlySet<string>;
   readonly findings: readonly Finding[];
 }
+
+/** The user lacks a right, which is not the declaration's fault. */
+const ACCESS_DENIED = 497;
 
 const createTexts = new WeakMap<Tree, string>();
 
@@ -47,17 +52,18 @@ function placedLike(normal: Tree, authored: Tree): Tree {
 export type NormalTrees = Map<string, Promise<Tree>>;
 
 function refusal(tree: Tree, error: unknown, node: string): Finding {
-  if (!(error instanceof ServerError || error instanceof ParseError || error instanceof TokenError)) throw error;
-  if (error instanceof ServerError && error.code === undefined) throw error;
+  if (!(error instanceof ServerError || error instanceof ParseError || error instanceof TokenError))
+    throw error;
+  if (error instanceof ServerError && (error.code === undefined || error.code === ACCESS_DENIED)) throw error;
   const reason = error instanceof ServerError ? error.reason : error.message;
   const message = `${showId(tree.root.id)} can't be created there: ${reason}`;
   const { place } = tree.root;
   return { severity: 'error', rule: 'refused-by-server', message, node, ...(place && { place }) };
 }
 
-/** The node that was asked for everybody went away; that says nothing about this one. */
+/** The node that was asked for everybody went away, or has other rights; that says nothing about this one. */
 const isOtherNodesFailure = (error: unknown, node: string): boolean =>
-  error instanceof ServerError && error.code === undefined && error.node !== node;
+  error instanceof ServerError && error.node !== node;
 
 /** The desired state of one node. Objects that the server would refuse become findings and are left out. */
 export async function desiredState(options: {
@@ -78,11 +84,13 @@ export async function desiredState(options: {
     const databaseExists = live.has(nameKey(id.path.slice(0, 1)));
     const key = JSON.stringify([serverClass, databaseExists, text]);
     const ask = (): Promise<Tree> => {
-      const asked = rootKind(id.kind).normalise(tree, normaliser);
+      const asked = rootKind(id.kind).normalise(wholeSql(tree), normaliser);
       trees.set(key, asked);
       return asked;
     };
     try {
+      const refused = refusedName(tree);
+      if (refused) throw new ParseError(refused);
       const normal = await (trees.get(key) ?? ask()).catch((error) => {
         if (isOtherNodesFailure(error, options.node)) return ask();
         throw error;
@@ -121,7 +129,8 @@ export function settle(
   for (const { tree, clusters } of objects) {
     const key = nameKey(tree.root.id.path);
     const before = live.get(key);
-    if (!clusters.has(cluster) || !before || differing.has(key) || before.id.kind !== tree.root.id.kind) continue;
+    if (!clusters.has(cluster) || !before || differing.has(key) || before.id.kind !== tree.root.id.kind)
+      continue;
     settled.add(serverClassName, authoredText(tree), before.statement);
   }
 }

@@ -1,9 +1,12 @@
 /** Asks a server how it would store a definition, through temporary tables and views that nobody else sees. */
 import { randomUUID } from 'node:crypto';
 import type { Normaliser } from '../kinds/kind.ts';
+import { ParseError } from '../sql/cursor.ts';
 import { literal } from '../sql/quote.ts';
+import { misreadName } from '../sql/spelling.ts';
 import type { ServerFacts } from './read.ts';
 import type { Server } from './server.ts';
+import { statementColumn, statementText } from './statement-text.ts';
 
 const LANES = 4;
 
@@ -14,6 +17,17 @@ interface Lane {
   readonly session: string;
   tail: Promise<unknown>;
   load: number;
+}
+
+/** The text that a server made of the written one. Throws where the server itself would not understand it any more. */
+function legible(written: string, selected = ''): string {
+  const stored = statementText(selected);
+  if (stored === '') throw new ParseError('ClickHouse would store a definition that it can not read back');
+  const name = misreadName(written, stored);
+  if (name === undefined) return stored;
+  throw new ParseError(
+    `ClickHouse writes the name \`${name}\` down without quotes and would not take it for a name again`,
+  );
 }
 
 /** One normaliser per node; `databases` are those that exist there. */
@@ -34,22 +48,29 @@ export function normaliserOf(server: Server, facts: ServerFacts, databases: Read
     return result;
   };
 
-  const stored = (definition: (name: string) => string, word: 'TABLE' | 'VIEW', database?: string): Promise<string> =>
+  const stored = (
+    definition: (name: string) => string,
+    word: 'TABLE' | 'VIEW',
+    database?: string,
+  ): Promise<string> =>
     inLane(async (session) => {
       const name = `plumbline_${counter++}`;
       const options = { session, settings: PERMISSIVE, ...(database !== undefined && { database }) };
-      await server.run(definition(name), options);
+      const written = definition(name);
+      await server.run(written, options);
       const [row] = await server.rows<[string]>(
-        `SELECT create_table_query FROM system.tables WHERE database = '' AND name = ${literal(name)}`,
+        `SELECT ${statementColumn('create_table_query')} FROM system.tables WHERE database = '' AND name = ${literal(name)}`,
         { session },
       );
       await server.run(`DROP TEMPORARY ${word} ${name}`, { session });
-      return row?.[0] ?? '';
+      return legible(written, row?.[0]);
     });
 
   const format = async (statement: string): Promise<string> => {
-    const [row] = await server.rows<[string]>(`SELECT formatQuerySingleLine(${literal(statement)})`);
-    return row?.[0] ?? '';
+    const [row] = await server.rows<[string]>(
+      `SELECT ${statementColumn('formatted')} FROM (SELECT formatQuerySingleLine(${literal(statement)}) AS formatted)`,
+    );
+    return legible(statement, row?.[0]);
   };
 
   return {

@@ -8,6 +8,7 @@ import { lazyRoot, type State, stateOf } from '../model/state.ts';
 import type { Impact } from '../model/step.ts';
 import { literal } from '../sql/quote.ts';
 import type { Server } from './server.ts';
+import { statementColumn, statementText } from './statement-text.ts';
 
 /** What decides how a server stores a definition. Nodes that agree in all of it normalise alike. */
 export interface ServerFacts {
@@ -35,8 +36,11 @@ SELECT
 const SYSTEM_DATABASES = `('system', 'information_schema', 'INFORMATION_SCHEMA', '_temporary_and_external_tables', 'plumbline')`;
 
 const TABLES = `
-SELECT database, name, engine, create_table_query FROM system.tables
+SELECT database, name, engine, ${statementColumn('create_table_query')} FROM system.tables
 WHERE database NOT IN ${SYSTEM_DATABASES} AND NOT is_temporary AND name NOT LIKE '.inner%'`;
+
+/** Characters of a server's error that are worth repeating; a stack or a path follows. */
+const REASON_LENGTH = 300;
 
 const DATABASES = 'SELECT name, engine_full, engine, comment FROM system.databases';
 
@@ -72,7 +76,14 @@ function viewOf(server: Server): ServerView {
     }),
     tables: once(async () => {
       const rows = await server.rows<[string, string, string, string]>(TABLES);
-      return rows.map(([database, name, engine, statement]): TableRow => ({ database, name, engine, statement }));
+      return rows.map(
+        ([database, name, engine, statement]): TableRow => ({
+          database,
+          name,
+          engine,
+          statement: statementText(statement),
+        }),
+      );
     }),
   };
 }
@@ -83,7 +94,13 @@ async function stuckMutations(server: Server): Promise<Finding[]> {
   return rows.map(([database, table, mutation, command, reason]) => ({
     severity: 'error',
     rule: 'stuck-mutation',
-    message: `mutation ${mutation} of ${showPath([database, table])} keeps failing (${command}): ${reason.slice(0, 300)} Mend the data, or KILL MUTATION.`,
+    message:
+      `mutation ${mutation} of ${showPath([database, table])} keeps failing ${command}; end it: KILL MUTATION WHERE ` +
+      `database = ${literal(database)} AND table = ${literal(table)} AND mutation_id = ${literal(mutation)}. ` +
+      'If it changes the type of a column, the server already shows the new type over data that still has the old one: ' +
+      'declare the old type, apply, mend the data, and then change the type again. ' +
+      `The reason is ${reason.slice(0, REASON_LENGTH)}`,
+    object: nameKey([database, table]),
     node: server.node.name,
   }));
 }
@@ -114,7 +131,11 @@ export async function readImpacts(server: Server, ids: readonly ObjectId[]): Pro
      FROM system.parts WHERE active AND (database, table) IN (${list.join(', ')}) GROUP BY database, table`,
   );
   for (const [database, table, count, bytes, parts] of rows) {
-    impacts.set(nameKey([database, table]), { rows: Number(count), bytes: Number(bytes), parts: Number(parts) });
+    impacts.set(nameKey([database, table]), {
+      rows: Number(count),
+      bytes: Number(bytes),
+      parts: Number(parts),
+    });
   }
   return impacts;
 }

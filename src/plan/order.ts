@@ -10,9 +10,11 @@ export interface Node {
   readonly statement: string;
 }
 
+const SOURCES = new Set(['FROM', 'JOIN']);
+
 interface Mention {
   readonly path: readonly string[];
-  /** Written as `name.name`, which hardly anything but an object of another database looks like. */
+  /** Written as `name.name` or behind FROM or JOIN, where hardly anything but an object stands. */
   readonly sure: boolean;
 }
 
@@ -32,7 +34,7 @@ function mentionsIn(statement: string): Mention[] {
     }
     const name = nameOf(token);
     if (name === undefined) continue;
-    mentions.push({ path: [name], sure: false });
+    mentions.push({ path: [name], sure: SOURCES.has(tokens[at - 1]?.text ?? '') });
     const next = tokens[at + 1]?.text === '.' ? nameOf(tokens[at + 2]) : undefined;
     if (next !== undefined) mentions.push({ path: [name, next], sure: true });
   }
@@ -59,25 +61,29 @@ export function needs<N extends Node>(nodes: readonly N[]): Map<N, Needs<N>> {
     const [database = ''] = node.id.path;
     const sure = new Set<N>();
     const likely = new Set<N>();
-    const mentions = node.id.path.length > 1 ? mentionsIn(node.statement) : [];
-    for (const mention of [{ path: [database], sure: true }, ...mentions]) {
-      for (const key of [nameKey(mention.path), nameKey([database, ...mention.path])]) {
-        const needed = byName.get(key);
-        if (!needed || needed === node) continue;
-        (mention.sure || rank(needed.id) < rank(node.id) ? sure : likely).add(needed);
-      }
+    const find = (path: readonly string[], isSure: boolean): void => {
+      const needed = byName.get(nameKey(path));
+      if (!needed || needed === node) return;
+      (isSure || rank(needed.id) < rank(node.id) ? sure : likely).add(needed);
+    };
+    if (node.id.path.length === 1) return { sure, likely };
+    find([database], true);
+    for (const { path, sure: isSure } of mentionsIn(node.statement)) {
+      if (path.length > 1) find(path, isSure);
+      find([database, ...path], isSure);
     }
     return { sure, likely };
   };
   return new Map(nodes.map((node) => [node, needsOf(node)]));
 }
 
-/** Whether `node` surely needs `other`, or something that does. */
+/** Whether `node` may need `other`, or something that does. */
 function reaches<N>(node: N, other: N, needed: ReadonlyMap<N, Needs<N>>, seen = new Set<N>()): boolean {
   if (node === other) return true;
   if (seen.has(node)) return false;
   seen.add(node);
-  return [...(needed.get(node)?.sure ?? [])].some((next) => reaches(next, other, needed, seen));
+  const { sure = [], likely = [] } = needed.get(node) ?? {};
+  return [...sure, ...likely].some((next) => reaches(next, other, needed, seen));
 }
 
 /**
