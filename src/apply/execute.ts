@@ -38,7 +38,8 @@ async function settle(
   const { isSettled, connectTimeout } = run;
   const { outcome, reason } = await settleStep({ server, planned, queryId, isSettled, connectTimeout });
   if (outcome === 'done') return { outcome };
-  return { outcome, error: reason ? `${lost.message} (read again: ${reason})` : lost.message };
+  const told = reason === undefined || lost.code !== undefined;
+  return { outcome, error: told ? lost.message : `${lost.message} (read again: ${reason})` };
 }
 
 async function runStatements(

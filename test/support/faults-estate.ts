@@ -25,12 +25,12 @@ export interface FaultEstate extends TestEstate {
   start(at: number, options?: { readonly usersXml?: string }): Promise<void>;
 }
 
-function clusterYaml(name: string, nodes: readonly DeclaredNode[]): string {
+function clusterYaml(name: string, nodes: readonly DeclaredNode[], secret: string): string {
   const [{ user, password } = { user: undefined, password: undefined }] = nodes;
   const lines = [
     ...['kind: Cluster', `name: ${name}`, 'edition: community', 'version: "26.7"'],
     ...(user === undefined ? [] : [`user: ${user}`]),
-    ...(password === undefined ? [] : [`password: ${password}`]),
+    ...(password === undefined ? [] : [`password: { file: ${secret} }`]),
     'shards:',
     ...nodes.map(({ port }) => `  - replicas: [{ host: 127.0.0.1, http_port: ${port} }]`),
   ];
@@ -48,7 +48,9 @@ export async function startFaultEstate(nodes: number): Promise<FaultEstate> {
     const folder = join(base.folder, 'clusters');
     for (const file of await readdir(folder)) await rm(join(folder, file));
     for (const [name, members] of Object.entries(clusters)) {
-      await writeFile(join(folder, `${name}.yaml`), clusterYaml(name, members));
+      const secret = join(base.folder, `password-of-${name}`);
+      await writeFile(secret, members[0]?.password ?? '');
+      await writeFile(join(folder, `${name}.yaml`), clusterYaml(name, members, secret));
     }
   };
   const start: FaultEstate['start'] = async (at, options = {}) => {

@@ -35,9 +35,10 @@ export function startCli(args: readonly string[]): CliRun {
 }
 
 /** `apply` with everything allowed and no questions. */
-export function startApply(estate: string, lockSeconds = 60): CliRun {
+export function startApply(estate: string, lockSeconds = 60, more: readonly string[] = []): CliRun {
   return startCli([
     ...['apply', '--yes', '--estate', estate, '--lock-seconds', String(lockSeconds)],
     ...['--allow', 'destructive', 'rebuild'],
+    ...more,
   ]);
 }

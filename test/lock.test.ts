@@ -1,0 +1,402 @@
+/** One writer per cluster: the lock's own protocol under every attack, and whole applies that race for it. */
+
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { applyPlan } from '../src/apply/apply.ts';
+import { keepLocked } from '../src/apply/keep-locked.ts';
+import { breakLock, type Lock, LockedError, readHolder, takeLock } from '../src/apply/lock.ts';
+import type { Survey } from '../src/apply/survey.ts';
+import { loadEstate } from '../src/commands/estate-options.ts';
+import { newRun } from '../src/commands/identity.ts';
+import { unlock } from '../src/commands/unlock.ts';
+import { connect, type Server } from '../src/live/server.ts';
+import { openSettled } from '../src/live/settled.ts';
+import { PlumblineError } from '../src/model/errors.ts';
+import { plannedSteps } from '../src/model/plan.ts';
+import type { ApplyReport } from '../src/model/report.ts';
+import { type FaultEstate, startFaultEstate } from './support/faults-estate.ts';
+import type { Fate, FaultProxy, SeenRequest } from './support/faults-proxy.ts';
+import { randomOf } from './support/faults-random.ts';
+import { type CliRun, startApply } from './support/kill-cli.ts';
+import { size } from './support/size.ts';
+
+const SEED = 51_966;
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+let estate: FaultEstate;
+let direct: Server;
+const connections: Server[] = [];
+
+/** A connection of its own, through the proxy, as another process would have. */
+function newServer(): Server {
+  const server = connect({ ...direct.node, httpPort: estate.ports[0] ?? 0 });
+  connections.push(server);
+  return server;
+}
+
+const take = (run: string, seconds = 60, server = newServer()): Promise<Lock> =>
+  takeLock(server, 'test', { run, owner: `owner of ${run}`, seconds });
+
+const holder = async (): Promise<string | undefined> => (await readHolder(direct))?.run;
+
+function setFate(decide: FaultProxy['decide']): void {
+  for (const proxy of estate.proxies) proxy.decide = decide;
+}
+
+/** Holds the lock like a process that will be killed: it never renews, and never lets go. */
+const holdAndDie: typeof keepLocked = async (server, cluster, holder) => {
+  const lock = await takeLock(server, cluster, holder);
+  return {
+    async check() {
+      const asked = Date.now();
+      const left = (await lock.verify()) * 1000;
+      if (Date.now() - asked >= left) throw new PlumblineError('too late');
+    },
+    release: async () => {},
+  };
+};
+
+/** A promise, and what settles it. */
+function gate(): [Promise<void>, () => void] {
+  let open = (): void => {};
+  const opened = new Promise<void>((done) => {
+    open = done;
+  });
+  return [opened, open];
+}
+
+const isLook = ({ text }: SeenRequest): boolean => text.includes("table = 'lock'");
+const isSwap = ({ text }: SeenRequest): boolean => text.startsWith('ALTER TABLE `plumbline`.`lock`');
+
+beforeAll(async () => {
+  estate = await startFaultEstate(1);
+  direct = estate.sql[0] as Server;
+});
+afterEach(async () => {
+  setFate(() => 'pass');
+  await breakLock(direct);
+  await Promise.all(connections.splice(0).map((server) => server.close()));
+});
+afterAll(() => estate.stop());
+
+describe('the lock', () => {
+  test('is nobody’s, somebody’s and nobody’s again', async () => {
+    expect(await readHolder(direct)).toBeUndefined();
+    const lock = await take('a');
+    expect(await readHolder(direct)).toMatchObject({ run: 'a', owner: 'owner of a' });
+    expect(await lock.verify()).toBeGreaterThan(59);
+    await expect(take('b')).rejects.toThrow(/locked by owner of a \(run a\).*expires in \d+ s/);
+    await lock.release();
+    expect(await readHolder(direct)).toBeUndefined();
+    await (await take('b')).release();
+  });
+
+  test('is refused for no time at all', async () => {
+    await expect(take('a', 0)).rejects.toThrow('number of seconds');
+    await expect(take('a', Number.NaN)).rejects.toThrow('number of seconds');
+  });
+
+  test('keeps names that look like its own words', async () => {
+    for (const run of ['free', 'a until 5', "it's `quoted` \\ too"]) {
+      const lock = await take(run);
+      expect(await readHolder(direct)).toMatchObject({ run, owner: `owner of ${run}` });
+      await lock.renew();
+      await lock.release();
+      expect(await readHolder(direct)).toBeUndefined();
+    }
+  });
+
+  test('is one lock for two clusters on one server, and lost by both at once', async () => {
+    const first = await take('a');
+    const second = await take('a');
+    await second.release();
+    expect(await holder()).toBe('a');
+    await breakLock(direct);
+    await take('b');
+    await expect(first.verify()).rejects.toThrow(LockedError);
+    await expect(second.verify()).rejects.toThrow(LockedError);
+  });
+
+  test('goes to exactly one of five who find it expired, however old it is', async () => {
+    const rounds = size(15, 300);
+    for (let round = 0; round < rounds; round++) {
+      await take(`dead-${round}`, 0.001);
+      await sleep(5);
+      const takers = await Promise.allSettled(Array.from({ length: 5 }, (_, n) => take(`${round}-${n}`)));
+      const winners = takers.flatMap((taker, n) => (taker.status === 'fulfilled' ? [`${round}-${n}`] : []));
+      expect(winners).toEqual([await holder()]);
+      for (const taker of takers) {
+        if (taker.status === 'rejected') expect(taker.reason).toBeInstanceOf(LockedError);
+      }
+      await breakLock(direct);
+    }
+  });
+
+  test('is not taken by one who saw it expired and was slow, when another was faster', async () => {
+    await take('dead', 0.001);
+    await sleep(5);
+    const [held, release] = gate();
+    setFate(async (seen): Promise<Fate> => {
+      if (isSwap(seen) && seen.text.includes('slow')) await held;
+      return 'pass';
+    });
+    const slow = take('slow');
+    await sleep(100);
+    const fast = await take('fast', 0.2);
+    await fast.release();
+    const third = await take('third');
+    release();
+    await expect(slow).rejects.toThrow('(run third)');
+    expect(await third.verify()).toBeGreaterThan(0);
+  });
+
+  test('is not taken from one who renews it in the last moment', async () => {
+    const late = await take('late', 0.3);
+    await sleep(350);
+    const [held, release] = gate();
+    setFate(async (seen): Promise<Fate> => {
+      if (isSwap(seen) && seen.text.includes('taker')) await held;
+      return 'pass';
+    });
+    const taker = take('taker');
+    await sleep(100);
+    await late.renew();
+    release();
+    await expect(taker).rejects.toThrow('(run late)');
+    expect(await holder()).toBe('late');
+  });
+
+  test('that was lost is neither renewed, extended nor released by who held it', async () => {
+    const lost = await take('lost', 0.05);
+    await sleep(60);
+    const next = await take('next');
+    await expect(lost.renew()).rejects.toThrow('(run next)');
+    await expect(lost.verify()).rejects.toThrow('(run next)');
+    await lost.release();
+    expect(await holder()).toBe('next');
+    await next.release();
+    await expect(lost.verify()).rejects.toThrow('was removed');
+  });
+
+  test('survives a renewal whose answer is lost', async () => {
+    const kept = await keepLocked(newServer(), 'test', { run: 'a', owner: 'a', seconds: 0.6 });
+    setFate((seen) => (isSwap(seen) ? 'unanswered' : 'pass'));
+    await sleep(700);
+    setFate(() => 'pass');
+    await kept.check();
+    expect(await holder()).toBe('a');
+    await kept.release();
+    expect(await holder()).toBeUndefined();
+  });
+
+  test('never has two who believe they hold it, whatever is slow', { timeout: 600_000 }, async () => {
+    const random = randomOf(SEED);
+    print(`seed ${SEED}`);
+    setFate(async (seen): Promise<Fate> => {
+      if ((isLook(seen) || isSwap(seen)) && random.chance(0.3)) await sleep(random.below(500));
+      return 'pass';
+    });
+    const writes: string[] = [];
+    let taken = 0;
+    const until = Date.now() + size(8000, 120_000);
+    const contend = async (name: string): Promise<void> => {
+      const server = newServer();
+      while (Date.now() < until) {
+        const run = `${name}${taken++}`;
+        try {
+          const held = await (random.chance(0.5) ? keepLocked : holdAndDie)(server, 'test', {
+            run,
+            owner: run,
+            seconds: 0.4,
+          });
+          for (let write = 0; write < 4; write++) {
+            await held.check().catch(async (error) => {
+              await held.release();
+              throw error;
+            });
+            writes.push(run);
+            await sleep(random.below(60));
+          }
+          await held.release();
+        } catch (error) {
+          if (!(error instanceof PlumblineError)) throw error;
+          await sleep(random.below(30));
+        }
+      }
+    };
+    await Promise.all(['a', 'b', 'c', 'd', 'e'].map(contend));
+    const turns = writes.filter((run, at) => writes[at - 1] !== run);
+    print(`${writes.length} writes in ${turns.length} turns`);
+    expect(new Set(turns).size).toBe(turns.length);
+    expect(turns.length).toBeGreaterThan(5);
+  });
+});
+
+/** The n-th declaration: every object of it differs from the one before. */
+const state = (n: number): Readonly<Record<string, string>> => ({
+  'race.yaml': [
+    `kind: Database\nname: race\non: test\ncomment: state ${n}`,
+    ...['one', 'two', 'three', 'four'].map(
+      (name) =>
+        `kind: Table\ndatabase: race\nname: ${name}\ncomment: state ${n}\ncolumns: { k: UInt8 }\norder_by: k`,
+    ),
+  ].join('\n---\n'),
+});
+
+/** Steps that a process wrote down. */
+async function stepsOf(run: CliRun): Promise<number> {
+  const [row] = await direct.rows<[number]>(
+    `SELECT toUInt32(count()) FROM plumbline.journal FINAL WHERE endsWith(actor, '(process ${run.pid})')`,
+  );
+  return row?.[0] ?? 0;
+}
+
+let pauses = 0;
+
+/** Requests at whose sight the process is stopped, by their number: the answer finds it asleep. */
+const PAUSES: readonly {
+  readonly when: string;
+  readonly is: (seen: SeenRequest) => boolean;
+  readonly nth: number;
+}[] = [
+  { when: 'as it takes the lock', is: isSwap, nth: 1 },
+  { when: 'as it asks whether the lock is still its own', is: isLook, nth: 3 },
+  {
+    when: 'as it writes down that a step begins',
+    is: ({ text }) => /^INSERT INTO .*"running"/.test(text),
+    nth: 2,
+  },
+  { when: 'as it runs a statement', is: ({ text }) => text.startsWith('ALTER TABLE `race`'), nth: 2 },
+];
+
+async function applyAgreed(agreed: Survey): Promise<ApplyReport> {
+  return applyPlan(await loadEstate(estate.folder), agreed, {
+    settled: openSettled(join(estate.folder, 'other.json')),
+    connectTimeout: 10_000,
+    identity: await newRun(estate.folder),
+    allowed: new Set(),
+    lockSeconds: 60,
+    progress: { started: () => {}, ended: () => {} },
+    shouldStop: () => false,
+  });
+}
+
+describe('two applies', () => {
+  beforeAll(async () => {
+    await estate.write(state(0));
+    await estate.apply();
+  });
+
+  test('that start from the same plan: one writes, the other names it within five seconds', {
+    timeout: 600_000,
+  }, async () => {
+    const rounds = 20;
+    let slowest = 0;
+    for (let round = 1; round <= rounds; round++) {
+      await estate.write(state(round));
+      let waiting: (() => void)[] = [];
+      let raced = 0;
+      let began = 0;
+      setFate((seen) => {
+        if (!isLook(seen) || ++raced > 2) return 'pass';
+        return new Promise((done) => {
+          waiting.push(() => done('pass'));
+          if (raced < 2) return;
+          began = Date.now();
+          for (const go of waiting) go();
+          waiting = [];
+        });
+      });
+      const runs = [startApply(estate.folder), startApply(estate.folder)];
+      const ends = await Promise.all(
+        runs.map(async (run) => ({ run, code: await run.ended, milliseconds: Date.now() - began })),
+      );
+      expect(began, runs.map((run) => run.output()).join('\n')).toBeGreaterThan(0);
+      const [winner, loser] = ends.sort((a, b) => (a.code ?? 9) - (b.code ?? 9));
+      expect(winner?.code, winner?.run.output()).toBe(0);
+      expect(loser?.code, loser?.run.output()).toBe(1);
+      expect(loser?.run.output()).toMatch(
+        new RegExp(`is locked by .*\\(process ${winner?.run.pid}\\) \\(run `),
+      );
+      expect(loser?.milliseconds).toBeLessThan(5000);
+      slowest = Math.max(slowest, loser?.milliseconds ?? 0);
+      expect(winner && (await stepsOf(winner.run))).toBe(5);
+      expect(loser && (await stepsOf(loser.run))).toBe(0);
+      expect(plannedSteps(await estate.plan())).toEqual([]);
+    }
+    print(`${rounds} races; the slowest refusal took ${slowest} ms`);
+  });
+
+  test('one after the other: the second finds that the plan moved', async () => {
+    await estate.write(state(100));
+    const [first, second] = [await estate.survey(), await estate.survey()];
+    expect(second.plan.digest).toBe(first.plan.digest);
+    await estate.apply();
+    await expect(applyAgreed(second)).rejects.toMatchObject({
+      reasons: expect.arrayContaining(['database race on test needs nothing any more']),
+    });
+    await Promise.all([first.close(), second.close()]);
+    expect(await holder()).toBeUndefined();
+  });
+
+  test.each(PAUSES)(
+    'the first is paused $when until the second is through: it writes nothing more',
+    async ({ is, nth }) => {
+      await estate.write(state(++pauses + 200));
+      const run = startApply(estate.folder, 1);
+      await new Promise<void>((paused) => {
+        let count = 0;
+        setFate((seen) => {
+          if (is(seen) && ++count === nth) {
+            run.signal('SIGSTOP');
+            paused();
+          }
+          return 'pass';
+        });
+      });
+      await sleep(1100);
+      const report = await estate.apply();
+      expect(report.results.filter(({ outcome }) => outcome !== 'done')).toEqual([]);
+      expect(plannedSteps(report.remaining)).toEqual([]);
+      const after: string[] = [];
+      setFate(({ text }) => {
+        if (/^(CREATE|ALTER|DROP) (?!TEMPORARY)/.test(text) && !text.includes('`plumbline`'))
+          after.push(text);
+        return 'pass';
+      });
+      run.signal('SIGCONT');
+      expect(await run.ended, run.output()).toBe(1);
+      expect(after).toEqual([]);
+      expect(plannedSteps(await estate.plan())).toEqual([]);
+    },
+  );
+
+  test('and an unlock in between: it names the holder, who stops before its next statement', async () => {
+    await estate.write(state(400));
+    const run = startApply(estate.folder);
+    let said = '';
+    let looks = 0;
+    setFate(async (seen): Promise<Fate> => {
+      if (isLook(seen) && ++looks === 4) {
+        const output = {
+          result: (text: string) => (said += text),
+          note: () => {},
+          colour: false,
+          live: false,
+        };
+        await unlock({ estate: estate.folder, connectTimeout: 10 }, output);
+      }
+      return 'pass';
+    });
+    expect(await run.ended).toBe(1);
+    expect(said).toMatch(
+      new RegExp(`^Cluster test was locked by .*\\(process ${run.pid}\\) \\(run .*\\); the lock is removed`),
+    );
+    expect(run.output()).toContain(
+      'nothing was run: The lock of cluster test was removed while this run held it.',
+    );
+    expect(plannedSteps(await estate.plan()).length).toBeGreaterThan(0);
+    await estate.apply();
+  });
+});
