@@ -133,7 +133,7 @@ test('a statement that fails on node 2 stops its cluster, and not the other', as
 test('a mutation that fails is found by the next plan, whose advice leads back to an empty one', async () => {
   await server(1).run("ALTER TABLE shop.b_words DELETE WHERE word = 'abc'");
   // Apply reads the column before it converts it; this row comes just after that.
-  onServer(1, async (text) => {
+  onServer(1, async (text): Promise<Fate> => {
     if (isAlterOfWords(text)) await server(1).run("INSERT INTO shop.b_words VALUES (5000, 'abc')");
     return 'pass';
   });
