@@ -6,14 +6,19 @@ import { TokenError, tokenize } from '../sql/tokens.ts';
 /** Attributes that are written as quoted names and texts; all others stand in statements as they are. */
 const QUOTED = new Set(['comment', 'definer', 'target']);
 
+/** Attributes of parts that are lists; a comma in any other would begin another part. */
+const LISTS = new Set(['codec', 'statistics']);
+
 const CLOSING: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
 
-/** What keeps a piece from being whole: a quote, a comment or a parenthesis that it opens or closes on its own. */
-function flaw(sql: string): string | undefined {
+/** What keeps a piece from being whole: a quote, a comment or a parenthesis that it opens or closes on its own, or a comma. */
+function flaw(sql: string, mayList: boolean): string | undefined {
   const open: string[] = [];
   try {
     for (const { kind, text } of tokenize(sql)) {
       const closing = kind === 'symbol' ? CLOSING[text] : undefined;
+      if (kind === 'symbol' && text === ',' && open.length === 0 && !mayList)
+        return 'a `,` begins another part';
       if (closing) open.push(closing);
       else if (kind === 'symbol' && ')]}'.includes(text) && open.pop() !== text)
         return `a \`${text}\` closes nothing`;
@@ -31,10 +36,10 @@ function withoutLastComment(sql: string): string {
   return tokenize(`${sql} x`).length === tokens.length ? sql.slice(0, tokens.at(-1)?.end ?? 0) : sql;
 }
 
-function wholeObject(object: StateObject): StateObject {
+function wholeObject(object: StateObject, isPart: boolean): StateObject {
   const whole = ([name, value]: [string, AttributeValue]): [string, AttributeValue] => {
     if (typeof value !== 'string' || QUOTED.has(name)) return [name, value];
-    const reason = flaw(value);
+    const reason = flaw(value, !isPart || LISTS.has(name));
     if (reason) throw new ParseError(`${showId(object.id)}: the SQL of ${name} is not whole: ${reason}`);
     return [name, withoutLastComment(value)];
   };
@@ -43,5 +48,5 @@ function wholeObject(object: StateObject): StateObject {
 
 /** The same object. Throws {@link ParseError} for a piece of SQL that would change the meaning of what stands around it. */
 export function wholeSql({ root, parts }: Tree): Tree {
-  return { root: wholeObject(root), parts: parts.map(wholeObject) };
+  return { root: wholeObject(root, false), parts: parts.map((part) => wholeObject(part, true)) };
 }
