@@ -4,6 +4,7 @@ import { RefusedError } from '../src/apply/apply.ts';
 import { loadEstate } from '../src/commands/estate-options.ts';
 import type { Server } from '../src/live/server.ts';
 import { DeclarationError } from '../src/model/errors.ts';
+import { identifier, qualified } from '../src/sql/quote.ts';
 import type { Document } from './support/hostile-batch.ts';
 import { canaryDigest, makeCanary } from './support/hostile-canary.ts';
 import {
@@ -108,6 +109,32 @@ describe('refused with a reason, and nothing left behind', () => {
     ]);
     expect(findings[0]?.place?.line).toBe(lines.includes('comment') ? 3 : 2);
   });
+});
+
+test('a name with dots allows nothing of another database', async () => {
+  const databases = ['a', 'a.b', 'destructive'];
+  const tables = [
+    ['a', 'b.c'],
+    ['a.b', 'c'],
+    ['destructive', 't'],
+  ] as const;
+  for (const name of databases) await server.run(`CREATE DATABASE ${identifier(name)}`);
+  for (const path of tables) await server.run(`CREATE TABLE ${qualified(path)} (id UInt8) ENGINE = Memory`);
+  const pruned = databases.map((name): Document => ({ ...database(name), prune: true }));
+  const refusal = async (...allowed: readonly string[]): Promise<string[]> => {
+    const error = await apply(estate, await throughYaml(estate, pruned), allowed).catch(
+      (caught: unknown) => caught,
+    );
+    expect(error).toBeInstanceOf(RefusedError);
+    return (error as RefusedError).reasons
+      .map((reason) => /--allow (.*?)` or/.exec(reason)?.[1] ?? reason)
+      .sort();
+  };
+  expect(await refusal('a.b.c', 'rebuild', 'table a.b.c')).toEqual(['`a.b`.c', '`destructive`.t', 'a.`b.c`']);
+  expect(await refusal('a.`b.c`')).toEqual(['`a.b`.c', '`destructive`.t']);
+  expect(await refusal('`a.b`', 'table `destructive`.t')).toEqual(['a.`b.c`']);
+  await applyToTheEnd(estate, await throughYaml(estate, pruned));
+  for (const name of databases) await server.run(`DROP DATABASE ${identifier(name)} SYNC`);
 });
 
 describe('kept as declared', () => {

@@ -1,7 +1,8 @@
 /** Decides whether a plan may run at all; every reason against it is told at once, and then nothing runs. */
-import { showId, showPath } from '../model/object.ts';
+import { showId } from '../model/object.ts';
 import { showPlace } from '../model/place.ts';
 import { type Plan, type PlannedStep, planFindings, plannedSteps } from '../model/plan.ts';
+import { identifier } from '../sql/quote.ts';
 import { tokenize } from '../sql/tokens.ts';
 
 /** Verdicts that run only when somebody allowed them by name. */
@@ -18,11 +19,17 @@ export function isDistributedDdl(statement: string): boolean {
   return ddl.some((word, at) => word === 'ON' && ddl[at + 1] === 'CLUSTER');
 }
 
+/** The name that allows an object; what a dot, a blank or a verdict would blur stands in backticks: `` a.`b.c` ``. */
+function allowedAs(path: readonly string[]): string {
+  const isPlain = (name: string): boolean => /^[^\s.`]+$/.test(name) && !GUARDED.has(name);
+  return path.map((name) => (isPlain(name) ? name : identifier(name))).join('.');
+}
+
 /** `destructive`, `rebuild`, `shop.orders` (and what is inside it), or the object with its kind. */
 function isAllowed({ step }: PlannedStep, allowed: ReadonlySet<string>): boolean {
-  const { path } = step.object;
-  const names = path.map((_name, depth) => showPath(path.slice(0, depth + 1)));
-  return [step.verdict, showId(step.object), ...names].some((name) => allowed.has(name));
+  const { kind, path } = step.object;
+  const names = path.map((_name, depth) => allowedAs(path.slice(0, depth + 1)));
+  return [step.verdict, `${kind} ${allowedAs(path)}`, ...names].some((name) => allowed.has(name));
 }
 
 /** The reasons why this plan can't be applied; none when it can. */
@@ -39,7 +46,7 @@ export function objections(plan: Plan, allowed: ReadonlySet<string>): string[] {
     if (step.verdict === 'manual')
       reasons.push(...step.refusals.map((why) => `${what} can't be changed: ${why}`));
     if (GUARDED.has(step.verdict) && !isAllowed(planned, allowed)) {
-      const name = showPath(step.object.path);
+      const name = allowedAs(step.object.path);
       reasons.push(
         `${what}: ${step.action} is ${step.verdict} and needs \`--allow ${name}\` or \`--allow ${step.verdict}\``,
       );

@@ -60,12 +60,16 @@ export async function planOf(estate: TestEstate, declared: Estate): Promise<Plan
   return plan;
 }
 
-export async function apply(estate: TestEstate, declared: Estate): ReturnType<typeof applyPlan> {
+export async function apply(
+  estate: TestEstate,
+  declared: Estate,
+  allowed: readonly string[] = ['destructive', 'rebuild'],
+): ReturnType<typeof applyPlan> {
   const agreed = await survey(declared, forgetful(estate));
   return applyPlan(declared, agreed, {
     ...forgetful(estate),
     identity: await newRun(estate.folder),
-    allowed: new Set(['destructive', 'rebuild']),
+    allowed: new Set(allowed),
     lockSeconds: 60,
     progress: { started: () => {}, ended: () => {} },
     shouldStop: () => false,
