@@ -13,7 +13,8 @@ import { onlyCardinality, typeChange } from './type-change.ts';
 function changeType(name: string, from: string, to: string, around: Around): Action {
   const use = keyUse(name, around.from);
   const change = typeChange(from, to);
-  if (change === 'impossible') return { refuse: `ClickHouse can't convert \`${name}\` from ${from} to ${to}` };
+  if (change === 'impossible')
+    return { refuse: `ClickHouse can't convert \`${name}\` from ${from} to ${to}` };
   if (use === 'key' && change !== 'metadata' && !onlyCardinality(from, to)) {
     return {
       refuse: `\`${name}\` is part of a key, and ClickHouse can't change the type of a key column (${from} to ${to})`,
@@ -29,7 +30,11 @@ function changeType(name: string, from: string, to: string, around: Around): Act
 
 /** An ALTER to a bare EPHEMERAL is stored with the default of the type. */
 function sameValue(live: string | undefined, desired: string | undefined): boolean {
-  return desired === 'EPHEMERAL' && live !== undefined && /^EPHEMERAL defaultValueOfTypeName\('[^']*'\)$/.test(live);
+  return (
+    desired === 'EPHEMERAL' &&
+    live !== undefined &&
+    /^EPHEMERAL defaultValueOfTypeName\('[^']*'\)$/.test(live)
+  );
 }
 
 /** How many columns stand between this one and the end of the longest chain of defaults that is made of it. */

@@ -3,14 +3,15 @@ import type { ClauseDraft, Hazard, StatementDraft, Verdict } from '../model/step
 
 /**
  * The order of clauses inside one `ALTER TABLE`: what others depend on is added first and dropped last, and clauses that
- * take a list come at the end. The TTL stands with the dropped columns, which the one before may have used.
+ * take a list come at the end. A sorting key grows in the statement that adds its columns; the TTL stands with the dropped
+ * columns, which the one before may have used.
  */
 export const RANK = {
   first: 0,
   dropDependent: 1,
   column: 2,
-  columnRemoval: 3,
-  key: 4,
+  key: 3,
+  columnRemoval: 4,
   dropColumn: 5,
   addDependent: 6,
   comment: 7,

@@ -21,7 +21,7 @@ import {
 } from './storage.ts';
 import { isMergeTree, sameEngine, sameKey, sameSettings } from './table-engine.ts';
 import {
-  columnNames,
+  columnTypes,
   declareColumns,
   normaliseColumns,
   normaliseQuery,
@@ -137,7 +137,12 @@ async function normaliseView(tree: Tree, server: Normaliser): Promise<Tree> {
 const remake = (_from: unknown, _to: unknown, { from, to }: Around): Action =>
   attributesOf(from).target !== undefined && attributesOf(to).target !== undefined
     ? 'replace'
-    : { refuse: 'the view holds rows of its own, which ClickHouse can not move to a view of another shape' };
+    : {
+        refuse:
+          "ClickHouse can't change the storage of a materialized view: create a new view and copy the rows",
+      };
+
+const namesIn = (columns: string): string => JSON.stringify([...columnTypes(columns).keys()]);
 
 /**
  * Into a table the rows get the types of that table whatever the list says, and every MODIFY QUERY writes the list anew with
@@ -146,7 +151,7 @@ const remake = (_from: unknown, _to: unknown, { from, to }: Around): Action =>
 function sameColumns(live: string | undefined, desired: string | undefined, { from, to }: Around): boolean {
   if (live === undefined || desired === undefined) return desired === undefined;
   const intoTable = attributesOf(from).target !== undefined && attributesOf(to).target !== undefined;
-  return live === desired || (intoTable && String(columnNames(live)) === String(columnNames(desired)));
+  return live === desired || (intoTable && namesIn(live) === namesIn(desired));
 }
 
 /** A new query brings its columns along where the rows go to another table. */
@@ -177,6 +182,14 @@ const NEW_ROWS_ONLY = hazard(
   'misses inserts',
   'rows inserted while the view is created anew do not pass through it',
 );
+
+const EMPTIES_TARGET = hazard(
+  'loses data',
+  'each refresh replaces all rows of the table that the view writes to',
+);
+
+const replacesRows = (view: MaterializedView): boolean =>
+  view.target !== undefined && view.schedule !== undefined && view.append === undefined;
 
 export const materializedView: RootKind<MaterializedView> = {
   name: 'materialized view',
@@ -240,13 +253,22 @@ export const materializedView: RootKind<MaterializedView> = {
   },
   parse: (live) => readView(live.statement, live.id),
   normalise: normaliseView,
-  create: (to) => statement(createText('CREATE MATERIALIZED VIEW', to)),
+  create(to) {
+    const hazards = replacesRows(attributesOf(to)) ? [EMPTIES_TARGET] : [];
+    return statement(createText('CREATE MATERIALIZED VIEW', to), 'metadata', hazards);
+  },
   alter: (to, _from, changed) => alterView(attributesOf(to), changed),
   drop(from) {
     const own = attributesOf(from).target === undefined;
     const hazards = own ? [hazard('loses data', 'all rows that the view holds')] : [];
     return statement(`DROP VIEW ${qualified(from.root.id.path)}`, 'destructive', hazards);
   },
-  replace: (to) =>
-    statement(createText('CREATE OR REPLACE MATERIALIZED VIEW', to), 'rebuild', [NEW_ROWS_ONLY]),
+  replace(to, from) {
+    const [view, live] = [attributesOf(to), attributesOf(from)];
+    const hazards = [
+      ...(live.schedule === undefined ? [NEW_ROWS_ONLY] : []),
+      ...(replacesRows(view) && !(replacesRows(live) && live.target === view.target) ? [EMPTIES_TARGET] : []),
+    ];
+    return statement(createText('CREATE OR REPLACE MATERIALIZED VIEW', to), 'rebuild', hazards);
+  },
 };

@@ -56,8 +56,8 @@ export function refusedName(tree: Tree): string | undefined {
   const [database = '', name] = tree.root.id.path;
   if (isSystemDatabase(database))
     return `the database \`${database}\` belongs to the server, or to Plumbline itself`;
-  if (name?.startsWith('.inner')) {
-    return 'names that begin with `.inner` are those of the tables in which materialized views keep their rows';
+  if (name !== undefined && /^\.(tmp\.)?inner/.test(name)) {
+    return 'names that begin with `.inner` and `.tmp.inner` are those of the tables in which materialized views keep their rows';
   }
   for (const { id } of tree.parts) {
     const flaw = unusablePart(id);

@@ -1,6 +1,6 @@
 /** What is known of table engines: their families, and what each lets ALTER change. */
 import { Cursor } from '../sql/cursor.ts';
-import { unquote } from '../sql/quote.ts';
+import { literal, unquote } from '../sql/quote.ts';
 import { type Token, tokenize } from '../sql/tokens.ts';
 
 export interface Engine {
@@ -36,8 +36,29 @@ export function altersColumns(engine: string): boolean {
   return isMergeTree(engine) || ALTERABLE.has(engineOf(engine).name);
 }
 
-/** Engines whose first parameters name databases, tables and clusters, which servers store as strings. */
-const NAMING = new Set(['Distributed', 'Buffer', 'Merge']);
+/** Engines whose first so many parameters name clusters, databases and tables. */
+const NAMING = new Map([
+  ['Distributed', 3],
+  ['Buffer', 2],
+  ['Merge', 1],
+]);
+
+/** The engine as servers store it, who write names among its parameters as strings: `Merge(shop, '^t')`. */
+export function storedEngine(text: string): string {
+  const { name, parameters } = engineOf(text);
+  const names = NAMING.get(name);
+  if (names === undefined) return text;
+  const list = new Cursor(parameters);
+  const stored: string[] = [];
+  while (!list.ended) {
+    const token = list.peek();
+    const parameter = list.expression();
+    const isName = stored.length < names && parameter === token?.text && token.kind !== 'string';
+    stored.push(isName ? literal(token.kind === 'quoted' ? unquote(parameter) : parameter) : parameter);
+    if (!list.takes(',')) break;
+  }
+  return `${name}(${stored.join(', ')})`;
+}
 
 /** What servers show in place of a password; nobody knows what it stands for. */
 export const HIDDEN = "'[HIDDEN]'";

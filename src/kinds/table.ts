@@ -1,37 +1,33 @@
 /** Tables: declared with structured columns, read from `create_table_query`, altered in place where ClickHouse can. */
-import { keyOf, type ObjectId, type Tree } from '../model/object.ts';
-import type { Draft, Hazard } from '../model/step.ts';
+import type { ObjectId, Tree } from '../model/object.ts';
+import type { Hazard } from '../model/step.ts';
 import { Cursor } from '../sql/cursor.ts';
 import { literal, qualified } from '../sql/quote.ts';
-import { columnsOf } from './column-keys.ts';
-import { clause, greedyClause, hazard, RANK, statement } from './drafts.ts';
-import {
-  type Action,
-  type Around,
-  type Declared,
-  type Normaliser,
-  type RootKind,
-  unlessDeclared,
-} from './kind.ts';
-import { mentions } from './mentions.ts';
+import { clause, hazard, RANK, statement } from './drafts.ts';
+import { type Declared, type Normaliser, type RootKind, unlessDeclared } from './kind.ts';
 import {
   declareStorage,
   readStorage,
   type Storage,
   type StorageDeclaration,
-  settingsText,
   writeStorage,
 } from './storage.ts';
 import { declareBody, readBody, writeBody } from './table-body.ts';
 import {
+  changeDefinition,
+  changeOrderBy,
+  changeSettings,
+  settingsDrafts,
+  ttlDraft,
+} from './table-changes.ts';
+import {
   engineOf,
-  HIDDEN,
   holdsRows,
   isMergeTree,
-  keyParts,
   sameEngine,
   sameKey,
   sameSettings,
+  storedEngine,
 } from './table-engine.ts';
 
 export type Table = Storage & Readonly<{ comment: string }>;
@@ -71,121 +67,28 @@ function readTable(text: string, id: ObjectId): Tree {
 async function normaliseTable(tree: Tree, server: Normaliser): Promise<Tree> {
   const { id } = tree.root;
   const declared = attributesOf(tree);
-  if (NOT_TEMPORARY.has(engineOf(declared.engine).name)) {
-    const standIn: Storage = { ...declareStorage({ engine: 'Null' }) };
-    const columns = { root: { id, attributes: { ...standIn, comment: '' } }, parts: tree.parts };
-    const [body, clauses] = await Promise.all([
-      server.table((name) => createText(`CREATE TEMPORARY TABLE ${name}`, columns)),
-      server.format(createText('CREATE TABLE x', { ...tree, parts: columns.parts })),
-    ]);
-    return { root: readTable(clauses, id).root, parts: readTable(body, id).parts };
+  const asStored = (text: string, parts?: Tree['parts']): Tree => {
+    const read = readTable(text, id);
+    const storage = attributesOf(read);
+    const engine = storedEngine(storage.engine);
+    const implied = isMergeTree(engine) && !('index_granularity' in storage.settings);
+    const settings = implied
+      ? { ...storage.settings, index_granularity: server.indexGranularity }
+      : storage.settings;
+    return { root: { id, attributes: { ...storage, engine, settings } }, parts: parts ?? read.parts };
+  };
+  if (!NOT_TEMPORARY.has(engineOf(declared.engine).name)) {
+    return asStored(await server.table((name) => createText(`CREATE TEMPORARY TABLE ${name}`, tree)));
   }
-  const stored = readTable(
-    await server.table((name) => createText(`CREATE TEMPORARY TABLE ${name}`, tree)),
-    id,
-  );
-  const storage = attributesOf(stored);
-  if (!isMergeTree(storage.engine) || 'index_granularity' in storage.settings) return stored;
-  const settings = { ...storage.settings, index_granularity: server.indexGranularity };
-  return { ...stored, root: { id, attributes: { ...storage, settings } } };
-}
-
-const remake = (what: string): Action => ({
-  refuse: `ClickHouse can't change the ${what} of a table that holds rows: create a new table and copy the rows`,
-});
-
-/** A change of the definition that no ALTER makes: harmless where the table keeps no rows, refused elsewhere. */
-const definition =
-  (what: string) =>
-  (_from: unknown, _to: unknown, { from, to }: Around): Action =>
-    holdsRows(attributesOf(from).engine) || holdsRows(attributesOf(to).engine) ? remake(what) : 'replace';
-
-/** A sorting key can grow at its end, by expressions over columns that are added in the same ALTER and have no default. */
-function changeOrderBy(
-  from: string | undefined,
-  to: string | undefined,
-  { from: live, to: desired }: Around,
-): Action {
-  if (!isMergeTree(attributesOf(desired).engine)) return remake('sorting key');
-  const [before, after] = [keyParts(from), keyParts(to)];
-  const shortens = after.length <= before.length && after.every((part, at) => part === before[at]);
-  const primaryKey = keyParts(attributesOf(live).primaryKey ?? from);
-  if (shortens && after.length >= primaryKey.length) return 'alter';
-  const had = columnsOf(live);
-  const isNew = (part: string): boolean => {
-    const used = [...columnsOf(desired).keys()].filter((name) => mentions(part, name));
-    return used.length > 0 && used.every((name) => !had.has(name));
+  const standIn = {
+    root: { id, attributes: { ...declareStorage({ engine: 'Null' }), comment: '' } },
+    parts: tree.parts,
   };
-  const added = after.slice(before.length);
-  if (!before.every((part, at) => part === after[at]) || !added.every(isNew)) return remake('sorting key');
-  const defaulted = [...columnsOf(desired)].find(
-    ([name, { value }]) => value !== undefined && added.some((part) => mentions(part, name)),
-  );
-  if (!defaulted) return 'alter';
-  return {
-    refuse: `a sorting key can grow by a new column only where that has no default, and \`${defaulted[0]}\` has one`,
-  };
-}
-
-/** Settings of MergeTree tables that 26.7 answers with READONLY_SETTING. */
-const FIXED_SETTINGS = [
-  'index_granularity',
-  'index_granularity_bytes',
-  'enable_mixed_granularity_parts',
-  'add_minmax_index_for_numeric_columns',
-  'add_minmax_index_for_string_columns',
-  'add_minmax_index_for_temporal_columns',
-  'add_minmax_index_for_block_number_column',
-  'add_minmax_index_for_block_offset_column',
-  'allow_tuple_element_aggregation',
-  'share_nested_offsets',
-  'table_disk',
-];
-
-function changeSettings(
-  from: Readonly<Record<string, string>>,
-  to: Readonly<Record<string, string>>,
-  { to: desired }: Around,
-): Action {
-  const fixed = FIXED_SETTINGS.find((name) => from[name] !== to[name]);
-  if (fixed) return { refuse: `ClickHouse can't change the setting ${fixed} of an existing table` };
-  const { engine } = attributesOf(desired);
-  if (isMergeTree(engine)) return 'alter';
-  if (!holdsRows(engine)) return 'replace';
-  const resets = Object.keys(from).some((name) => !(name in to));
-  if (engineOf(engine).name === 'Memory' && !resets) return 'alter';
-  return {
-    refuse: `the engine ${engineOf(engine).name} can't ${resets ? 'reset' : 'change'} settings of an existing table`,
-  };
-}
-
-/** A new projection may need a new setting, as it does in a ReplacingMergeTree: then the setting comes first. */
-function settingsDrafts(to: Tree, from: Tree): Draft[] {
-  const [desired, live] = [attributesOf(to).settings, attributesOf(from).settings];
-  const set = Object.entries(desired).filter(
-    ([name, value]) => live[name] !== value && live[name] !== HIDDEN,
-  );
-  const reset = Object.keys(live).filter((name) => !(name in desired));
-  const had = new Set(from.parts.map(({ id }) => keyOf(id)));
-  const adds = to.parts.some(({ id }) => id.kind === 'projection' && !had.has(keyOf(id)));
-  const rank = adds ? RANK.first : RANK.settings;
-  return [
-    ...(set.length > 0
-      ? [greedyClause(`MODIFY SETTING ${settingsText(Object.fromEntries(set))}`, rank)]
-      : []),
-    ...(reset.length > 0 ? [greedyClause(`RESET SETTING ${reset.join(', ')}`, RANK.settings)] : []),
-  ];
-}
-
-function ttlDraft(ttl: string | undefined): Draft {
-  if (ttl === undefined) return clause('REMOVE TTL', RANK.dropDependent);
-  return greedyClause(`MODIFY TTL ${ttl}`, RANK.ttl, {
-    verdict: 'mutation',
-    hazards: [
-      hazard('loses data', 'rows that the new TTL finds expired are deleted by the next merges'),
-      hazard('rewrites data', 'the TTL is computed anew for every part'),
-    ],
-  });
+  const [body, clauses] = await Promise.all([
+    server.table((name) => createText(`CREATE TEMPORARY TABLE ${name}`, standIn)),
+    server.format(createText('CREATE TABLE x', tree)),
+  ]);
+  return asStored(clauses, readTable(body, id).parts);
 }
 
 /** What brings rows that are on their way to where they belong. */
@@ -198,11 +101,11 @@ export const table: RootKind<Table> = {
   name: 'table',
   document: 'Table',
   attributes: {
-    engine: { change: definition('engine'), same: sameEngine },
-    partitionBy: { change: definition('partition key'), same: sameKey },
+    engine: { change: changeDefinition('engine'), same: sameEngine },
+    partitionBy: { change: changeDefinition('partition key'), same: sameKey },
     // A server that extends a sorting key writes the old one down as the primary key, which nobody declared.
     primaryKey: {
-      change: definition('primary key'),
+      change: changeDefinition('primary key'),
       same: (live, desired) => unlessDeclared(live, desired) || sameKey(live, desired),
     },
     orderBy: { change: changeOrderBy, same: sameKey },

@@ -23,15 +23,15 @@ export function declareColumns(declared: Declared): string | undefined {
     .join(', ');
 }
 
-/** The quoted names in a column list's text. */
-export function columnNames(columns: string): string[] {
+/** The columns in a column list's text, in order: name → type. */
+export function columnTypes(columns: string): ReadonlyMap<string, string> {
   const cursor = new Cursor(columns);
-  const names: string[] = [];
+  const types = new Map<string, string>();
   do {
-    names.push(identifier(cursor.name()));
-    cursor.expression();
+    const name = cursor.name();
+    types.set(name, cursor.expression());
   } while (cursor.takes(','));
-  return names;
+  return types;
 }
 
 /** Whether a clause behind the column list begins here. */

@@ -37,7 +37,7 @@ const SYSTEM_DATABASES = `('system', 'information_schema', 'INFORMATION_SCHEMA',
 
 const TABLES = `
 SELECT database, name, engine, ${statementColumn('create_table_query')} FROM system.tables
-WHERE database NOT IN ${SYSTEM_DATABASES} AND NOT is_temporary AND name NOT LIKE '.inner%'`;
+WHERE database NOT IN ${SYSTEM_DATABASES} AND NOT is_temporary AND NOT match(name, '^[.](tmp[.])?inner')`;
 
 /** Characters of a server's error that are worth repeating; a stack or a path follows. */
 const REASON_LENGTH = 300;

@@ -23,10 +23,14 @@ export function planOf(clusters: readonly ClusterPlan[]): Plan {
   return { ...unsealed, digest: digest([...nodes, ...plannedSteps(unsealed).map(meaning)].join('\n')) };
 }
 
+/** By node and object, and by which of its steps it is: columns that others read are dropped in a second one. */
 function stepsByObject(plan: Plan): Map<string, PlannedStep> {
-  return new Map(
-    plannedSteps(plan).map((planned) => [`${planned.node} ${keyOf(planned.step.object)}`, planned]),
-  );
+  const steps = new Map<string, PlannedStep>();
+  for (const planned of plannedSteps(plan)) {
+    const key = `${planned.node} ${keyOf(planned.step.object)}`;
+    steps.set(steps.has(key) ? `${key} 2` : key, planned);
+  }
+  return steps;
 }
 
 /** One line per object that is not as it was when the older plan was made; empty when both plans mean the same. */
@@ -44,5 +48,5 @@ export function movedSince(older: Plan, newer: Plan): string[] {
     else if (was.step.fingerprint !== is.step.fingerprint) lines.push(`${what} moved on the server`);
     else lines.push(`${what} is declared otherwise`);
   }
-  return lines.length > 0 ? lines : ['the nodes or the order of the steps are not the same'];
+  return lines.length > 0 ? [...new Set(lines)] : ['the nodes or the order of the steps are not the same'];
 }

@@ -1,5 +1,6 @@
 /** Makes the plan of one node from its live and its desired state: the steps in order, and what a person must read. */
 import { rootKind } from '../kinds/index.ts';
+import { readerHazards } from '../kinds/readers.ts';
 import type { Prune } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
 import { nameKey, type ObjectId, showId } from '../model/object.ts';
@@ -19,6 +20,8 @@ export interface NodeDifferences {
   readonly alters: readonly Alteration[];
   /** Live objects that no declaration names and nothing may drop. */
   readonly unmanaged: readonly Root[];
+  /** Live objects that stay as they are. */
+  readonly others: readonly Root[];
   readonly findings: readonly Finding[];
 }
 
@@ -83,10 +86,13 @@ export function diffStates(
   }
   const isDeclared = (key: string): boolean => desired.has(key) || blocked.has(key);
   const undeclared = sorted(live).filter((root) => !isDeclared(nameKey(root.id.path)));
+  const drops = undeclared.filter((root) => mayPrune(root, prune));
+  const changing = new Set([...drops, ...alters.map((alter) => alter.live)]);
   return {
     creates: [...desired.values()].filter((root) => !live.has(nameKey(root.id.path))),
-    drops: undeclared.filter((root) => mayPrune(root, prune)),
+    drops,
     alters,
+    others: [...live.values()].filter((root) => !changing.has(root)),
     unmanaged: undeclared.filter((root) => !mayPrune(root, prune) && !comesWithServer(root)),
     findings,
   };
@@ -115,10 +121,12 @@ export function stepsOf(differences: NodeDifferences, impacts: ReadonlyMap<strin
     const { action, root, live } = task;
     const difference = task.difference ?? whole(task);
     const impact = live && impacts.get(nameKey(live.id.path));
+    const folded = fold(root.id, difference.drafts);
     return {
       action,
       object: root.id,
-      ...fold(root.id, difference.drafts),
+      ...folded,
+      hazards: [...folded.hazards, ...readerHazards(root.id, difference.changes, differences.others)],
       changes: difference.changes,
       fingerprint: fingerprint(live?.statement),
       ...(impact && { impact }),

@@ -1,0 +1,109 @@
+/** What ALTER makes of a table's own attributes: which changes it takes, and the clauses for them. */
+import { keyOf, type Tree } from '../model/object.ts';
+import type { Draft } from '../model/step.ts';
+import { columnsOf } from './column-keys.ts';
+import { clause, greedyClause, hazard, RANK } from './drafts.ts';
+import type { Action, Around } from './kind.ts';
+import { mentions } from './mentions.ts';
+import { type Storage, settingsText } from './storage.ts';
+import { engineOf, HIDDEN, holdsRows, isMergeTree, keyParts } from './table-engine.ts';
+
+const attributesOf = (tree: Tree): Storage => tree.root.attributes as Storage;
+
+const remake = (what: string): Action => ({
+  refuse: `ClickHouse can't change the ${what} of an existing table: create a new one and copy the rows`,
+});
+
+/** A change of the definition that no ALTER makes: harmless where the table keeps no rows, refused elsewhere. */
+export const changeDefinition =
+  (what: string) =>
+  (_from: unknown, _to: unknown, { from, to }: Around): Action =>
+    holdsRows(attributesOf(from).engine) || holdsRows(attributesOf(to).engine) ? remake(what) : 'replace';
+
+/** A sorting key can grow at its end, by expressions over columns that are added in the same ALTER and have no default. */
+export function changeOrderBy(
+  from: string | undefined,
+  to: string | undefined,
+  { from: live, to: desired }: Around,
+): Action {
+  if (!isMergeTree(attributesOf(desired).engine)) return remake('sorting key');
+  const [before, after] = [keyParts(from), keyParts(to)];
+  const shortens = after.length <= before.length && after.every((part, at) => part === before[at]);
+  const primaryKey = keyParts(attributesOf(live).primaryKey ?? from);
+  if (shortens && after.length >= primaryKey.length) return 'alter';
+  const had = columnsOf(live);
+  const isNew = (part: string): boolean => {
+    const used = [...columnsOf(desired).keys()].filter((name) => mentions(part, name));
+    return used.length > 0 && used.every((name) => !had.has(name));
+  };
+  const added = after.slice(before.length);
+  if (!before.every((part, at) => part === after[at]) || !added.every(isNew)) return remake('sorting key');
+  const defaulted = [...columnsOf(desired)].find(
+    ([name, { value }]) => value !== undefined && added.some((part) => mentions(part, name)),
+  );
+  if (!defaulted) return 'alter';
+  return {
+    refuse: `a sorting key can grow by a new column only where that has no default, and \`${defaulted[0]}\` has one`,
+  };
+}
+
+/** Settings of MergeTree tables that 26.7 answers with READONLY_SETTING. */
+const FIXED_SETTINGS = [
+  'index_granularity',
+  'index_granularity_bytes',
+  'enable_mixed_granularity_parts',
+  'add_minmax_index_for_numeric_columns',
+  'add_minmax_index_for_string_columns',
+  'add_minmax_index_for_temporal_columns',
+  'add_minmax_index_for_block_number_column',
+  'add_minmax_index_for_block_offset_column',
+  'allow_tuple_element_aggregation',
+  'share_nested_offsets',
+  'table_disk',
+];
+
+export function changeSettings(
+  from: Readonly<Record<string, string>>,
+  to: Readonly<Record<string, string>>,
+  { to: desired }: Around,
+): Action {
+  const fixed = FIXED_SETTINGS.find((name) => from[name] !== to[name]);
+  if (fixed) return { refuse: `ClickHouse can't change the setting ${fixed} of an existing table` };
+  const { engine } = attributesOf(desired);
+  if (isMergeTree(engine)) return 'alter';
+  if (!holdsRows(engine)) return 'replace';
+  const resets = Object.keys(from).some((name) => !(name in to));
+  if (engineOf(engine).name === 'Memory' && !resets) return 'alter';
+  return {
+    refuse: `the engine ${engineOf(engine).name} can't ${resets ? 'reset' : 'change'} settings of an existing table`,
+  };
+}
+
+/** A new projection may need a new setting, as it does in a ReplacingMergeTree: then the setting comes first. */
+export function settingsDrafts(to: Tree, from: Tree): Draft[] {
+  const [desired, live] = [attributesOf(to).settings, attributesOf(from).settings];
+  const set = Object.entries(desired).filter(
+    ([name, value]) => live[name] !== value && live[name] !== HIDDEN,
+  );
+  const reset = Object.keys(live).filter((name) => !(name in desired));
+  const had = new Set(from.parts.map(({ id }) => keyOf(id)));
+  const adds = to.parts.some(({ id }) => id.kind === 'projection' && !had.has(keyOf(id)));
+  const rank = adds ? RANK.first : RANK.settings;
+  return [
+    ...(set.length > 0
+      ? [greedyClause(`MODIFY SETTING ${settingsText(Object.fromEntries(set))}`, rank)]
+      : []),
+    ...(reset.length > 0 ? [greedyClause(`RESET SETTING ${reset.join(', ')}`, RANK.settings)] : []),
+  ];
+}
+
+export function ttlDraft(ttl: string | undefined): Draft {
+  if (ttl === undefined) return clause('REMOVE TTL', RANK.dropDependent);
+  return greedyClause(`MODIFY TTL ${ttl}`, RANK.ttl, {
+    verdict: 'mutation',
+    hazards: [
+      hazard('loses data', 'rows that the new TTL finds expired are deleted by the next merges'),
+      hazard('rewrites data', 'the TTL is computed anew for every part'),
+    ],
+  });
+}
