@@ -11,7 +11,7 @@ import { startApply, startCli } from './support/kill-cli.ts';
 
 const CONNECT_TIMEOUT = 1500;
 /** What is left to do besides waiting: connections, the plans of the other nodes. */
-const WORK = 1000;
+const WORK = 1400;
 
 /** Users with less and less: no right to normalise, no sight of `shop`, and none but a right that is of no use. */
 const USERS = `
@@ -107,12 +107,12 @@ test('every one is named within one connect time-out, and the others are planned
 });
 
 test('the command line tells the same, and changes what it can reach', async () => {
-  const plan = startCli(['plan', '--estate', estate.folder, '--connect-timeout', '0.7']);
+  const plan = startCli(['plan', '--estate', estate.folder, '--connect-timeout', '1.5']);
   expect(await plan.ended, plan.output()).toBe(1);
   for (const node of ['closed', 'hole-1', 'hole-20', 'wrong', 'reader', 'blind', 'nobody']) {
     expect(plan.output()).toMatch(new RegExp(`\\b${node}\\b`));
   }
-  const apply = startApply(estate.folder, 60, ['--connect-timeout', '0.7']);
+  const apply = startApply(estate.folder, 60, ['--connect-timeout', '1.5']);
   expect(await apply.ended, apply.output()).toBe(1);
   const rows = await estate.sql[0]?.rows("SELECT name FROM system.tables WHERE database = 'shop'");
   expect(rows).toEqual([['orders']]);

@@ -189,9 +189,9 @@ test('a connection that is lost while a long ALTER runs is waited out, and the s
   await declare({ word: 'UInt64' });
   await server(1).run(`SYSTEM ENABLE FAILPOINT ${PAUSE}`);
   onServer(1, (text) => (isAlterOfWords(text) ? 'unanswered' : 'pass'));
-  const applying = estate.apply({ connectTimeout: 500 });
+  const applying = estate.apply({ connectTimeout: 1000 });
   await untilAtWork(1);
-  await sleep(2500);
+  await sleep(3500);
   expect(await runningStatements(server(1), 5000)).toHaveLength(1);
   await server(1).run(`SYSTEM DISABLE FAILPOINT ${PAUSE}`);
   const report = await applying;
@@ -222,7 +222,7 @@ test('a server that is killed in the middle of a statement and comes back: the s
 test('a server that is killed and stays away: its step is unknown, the report is told, the next apply goes on', async () => {
   await declare({ word: 'UInt64' });
   await server(0).run(`SYSTEM ENABLE FAILPOINT ${PAUSE}`);
-  const applying = estate.apply({ connectTimeout: 400, lockSeconds: 1 });
+  const applying = estate.apply({ connectTimeout: 1000, lockSeconds: 1 });
   await untilAtWork(0);
   await estate.kill(0);
   const report = await applying;

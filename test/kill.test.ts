@@ -142,7 +142,9 @@ describe('an apply that is killed', () => {
       const holder = first && (await readHolder(first));
       if (holder && !expires) {
         expect(holder.owner).toContain(`(process ${run.pid})`);
-        await expect(estate.apply()).rejects.toThrow(`(process ${run.pid}) (run ${holder.run})`);
+        if (plannedSteps(await estate.plan()).length > 0) {
+          await expect(estate.apply()).rejects.toThrow(`(process ${run.pid}) (run ${holder.run})`);
+        }
         let said = '';
         const output = {
           result: (text: string) => (said += text),
@@ -202,7 +204,7 @@ describe('an apply that is killed', () => {
 
   test('blocks the next one for as long as its last statement runs, which is named', async () => {
     await killAtWork(CASES + 3);
-    const impatient = { settled: openSettled(join(estate.folder, 'settled.json')), connectTimeout: 500 };
+    const impatient = { settled: openSettled(join(estate.folder, 'settled.json')), connectTimeout: 1000 };
     const { plan, close } = await survey(await loadEstate(estate.folder), impatient);
     await close();
     const reasons = objections(plan, new Set(['destructive', 'rebuild']));

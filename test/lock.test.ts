@@ -194,21 +194,21 @@ describe('the lock', () => {
     const random = randomOf(SEED);
     print(`seed ${SEED}`);
     setFate(async (seen): Promise<Fate> => {
-      if ((isLook(seen) || isSwap(seen)) && random.chance(0.3)) await sleep(random.below(500));
+      if ((isLook(seen) || isSwap(seen)) && random.chance(0.3)) await sleep(random.below(400));
       return 'pass';
     });
     const writes: string[] = [];
     let taken = 0;
-    const until = Date.now() + size(8000, 120_000);
+    const wanted = size(10, 200);
     const contend = async (name: string): Promise<void> => {
       const server = newServer();
-      while (Date.now() < until) {
+      while (new Set(writes).size < wanted) {
         const run = `${name}${taken++}`;
         try {
           const held = await (random.chance(0.5) ? keepLocked : holdAndDie)(server, 'test', {
             run,
             owner: run,
-            seconds: 0.4,
+            seconds: 0.3,
           });
           for (let write = 0; write < 4; write++) {
             await held.check().catch(async (error) => {
@@ -229,7 +229,6 @@ describe('the lock', () => {
     const turns = writes.filter((run, at) => writes[at - 1] !== run);
     print(`${writes.length} writes in ${turns.length} turns`);
     expect(new Set(turns).size).toBe(turns.length);
-    expect(turns.length).toBeGreaterThan(5);
   });
 });
 
