@@ -12,6 +12,7 @@ import { loadEstate } from '../../src/commands/estate-options.ts';
 import { freePorts } from '../../src/embedded/free-ports.ts';
 import { startServer } from '../../src/embedded/server.ts';
 import { connect, type Server } from '../../src/live/server.ts';
+import type { Estate } from '../../src/model/estate.ts';
 import { type Plan, planFindings, plannedSteps } from '../../src/model/plan.ts';
 import { renderMarkdown } from '../../src/render/markdown.ts';
 
@@ -134,8 +135,8 @@ shards: [{ replicas: [{ host: 127.0.0.1, http_port: ${httpPort} }] }]\n`;
     await writeFile(join(folder, 'schemas', name), text);
   };
 
-  const apply = async (agreed: Survey, failure?: string): Promise<void> => {
-    const { results, remaining } = await applyPlan(await loadEstate(folder), agreed, APPLY);
+  const apply = async (estate: Estate, agreed: Survey, failure?: string): Promise<void> => {
+    const { results, remaining } = await applyPlan(estate, agreed, APPLY);
     if (failure !== undefined) {
       expect(results.map(({ outcome }) => outcome)).toEqual(['failed']);
       expect(results[0]?.error).toContain(failure);
@@ -152,7 +153,8 @@ shards: [{ replicas: [{ host: 127.0.0.1, http_port: ${httpPort} }] }]\n`;
   /** Goes to a declared state, or proves that the product refuses to (or fails, as the case says) and changes nothing. */
   const goTo = async (path: string, name: string, golden?: string): Promise<void> => {
     await declare(readFileSync(join(path, name), 'utf8'), name);
-    const agreed = await survey(await loadEstate(folder), APPLY);
+    const estate = await loadEstate(folder);
+    const agreed = await survey(estate, APPLY);
     try {
       if (golden !== undefined) checkGolden(join(path, golden), agreed.plan);
       const refused = objections(agreed.plan, ALLOWED).length > 0;
@@ -160,10 +162,12 @@ shards: [{ replicas: [{ host: 127.0.0.1, http_port: ${httpPort} }] }]\n`;
       if (refused || failure !== undefined) {
         expect(golden, `${name} must be applied`).toBeDefined();
         const before = await snapshot(sql);
-        await (refused ? expect(apply(agreed)).rejects.toThrow(RefusedError) : apply(agreed, failure));
+        await (refused
+          ? expect(apply(estate, agreed)).rejects.toThrow(RefusedError)
+          : apply(estate, agreed, failure));
         expect(await snapshot(sql)).toEqual(before);
       } else if (!isEmpty(agreed.plan)) {
-        await apply(agreed);
+        await apply(estate, agreed);
       }
     } finally {
       await agreed.close();
