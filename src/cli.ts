@@ -43,6 +43,10 @@ program
 withEstate(program.command('plan').description('show how the servers differ from the declarations'))
   .addOption(format())
   .option('--out <file>', 'also save the plan, for apply')
+  .option(
+    '--rehearse',
+    'also run the steps on embedded servers that hold the live definitions, and plan them again',
+  )
   .action((options) => finish(plan(options, terminal)));
 
 withEstate(program.command('apply').description('make the servers as declared'))

@@ -16,7 +16,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   render: ['plan', 'kinds', 'model', 'sql'],
   apply: ['plan', 'live', 'declared', 'kinds', 'model', 'sql'],
   embedded: ['model'],
-  commands: ['embedded', 'apply', 'render', 'plan', 'live', 'declared', 'kinds', 'model', 'sql'],
+  rehearse: ['embedded', 'apply', 'plan', 'live', 'model'],
+  commands: ['rehearse', 'embedded', 'apply', 'render', 'plan', 'live', 'declared', 'kinds', 'model', 'sql'],
   'cli.ts': ['commands', 'apply', 'render', 'model'],
 };
 
@@ -46,7 +47,9 @@ function importsOf(file: string): Import[] {
   const text = readFileSync(file, 'utf8');
   const name = relative(SOURCE, file);
   const statements = /^(?:import|export)\b[^'"`]*?from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm;
-  const targets = [...text.matchAll(statements)].map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? '');
+  const targets = [...text.matchAll(statements)].map(
+    ([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? '',
+  );
   return targets.map((target) => ({ file: name, room: name.split('/', 1)[0] ?? '', target }));
 }
 
@@ -75,7 +78,9 @@ describe('imports', () => {
   it('reach for a guarded package only where it belongs', () => {
     const wrong = imports
       .filter(({ file, target }) => {
-        const owners = Object.entries(OWNERS).find(([name]) => target === name || target.startsWith(`${name}/`))?.[1];
+        const owners = Object.entries(OWNERS).find(
+          ([name]) => target === name || target.startsWith(`${name}/`),
+        )?.[1];
         return owners !== undefined && !owners.some((owner) => file.startsWith(owner));
       })
       .map(({ file, target }) => `${file} imports ${target}`);
@@ -84,7 +89,9 @@ describe('imports', () => {
 
   it('keep files, clocks and networks out of the pure rooms', () => {
     const wrong = imports
-      .filter(({ room, target }) => PURE.includes(room) && !target.startsWith('.') && !ALLOWED_IN_PURE.has(target))
+      .filter(
+        ({ room, target }) => PURE.includes(room) && !target.startsWith('.') && !ALLOWED_IN_PURE.has(target),
+      )
       .map(({ file, target }) => `${file} imports ${target}`);
     expect(wrong).toEqual([]);
   });

@@ -11,7 +11,7 @@ import type { Cluster, Estate, Node } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
 import { nameKey } from '../model/object.ts';
 import type { NodePlan, Plan } from '../model/plan.ts';
-import type { Root } from '../model/state.ts';
+import type { Root, State } from '../model/state.ts';
 import { planOf } from '../plan/digest.ts';
 import { disagreements } from '../plan/disagreement.ts';
 import { diffStates, type NodeDifferences, stepsOf, touched } from '../plan/plan.ts';
@@ -26,6 +26,8 @@ export interface SurveyOptions {
   readonly connectTimeout: number;
   /** Leaves the other clusters alone. */
   readonly clusters?: ReadonlySet<string>;
+  /** Keeps what was read of every node, which takes memory. */
+  readonly keepStates?: boolean;
   /** The run that asks, where one is under way: its own statements are not waited for. */
   readonly run?: string;
 }
@@ -34,6 +36,8 @@ export interface Survey {
   readonly plan: Plan;
   /** Open connections to the nodes that answered, by node name. */
   readonly servers: ReadonlyMap<string, Server>;
+  /** The live states by node name; empty unless they were to be kept. */
+  readonly states: ReadonlyMap<string, State>;
   close(): Promise<void>;
 }
 
@@ -57,6 +61,7 @@ interface PlannedNode {
   readonly plan: NodePlan;
   /** Absent for a node that could not be read. */
   readonly unmanaged?: readonly Root[];
+  readonly state?: State;
 }
 
 async function planNode(
@@ -65,7 +70,7 @@ async function planNode(
   cluster: Cluster,
   estate: Estate,
   trees: NormalTrees,
-  { settled, connectTimeout, run }: SurveyOptions,
+  { settled, connectTimeout, run, keepStates }: SurveyOptions,
 ): Promise<PlannedNode> {
   const { node } = server;
   const leftBehind = await awaitLeftBehind(server, cluster, { run, connectTimeout });
@@ -103,7 +108,7 @@ async function planNode(
       ...differences.findings,
     ],
   };
-  return { plan, unmanaged: differences.unmanaged };
+  return { plan, unmanaged: differences.unmanaged, ...(keepStates && { state: reading.state }) };
 }
 
 /** The nodes' plans, each with what its cluster's nodes don't agree on. */
@@ -129,6 +134,7 @@ function unreadable(node: Node, error: unknown): PlannedNode {
 export async function survey(estate: Estate, options: SurveyOptions): Promise<Survey> {
   const limit = pLimit(NODES_AT_ONCE);
   const servers = new Map<string, Server>();
+  const states = new Map<string, State>();
   const trees: NormalTrees = new Map();
   const plan = async (cluster: Cluster, node: Node): Promise<PlannedNode> => {
     try {
@@ -136,7 +142,9 @@ export async function survey(estate: Estate, options: SurveyOptions): Promise<Su
       servers.set(node.name, server);
       // Without a limit: one node that says nothing must not make the others wait for their turn.
       const facts = await readFacts(server, options.connectTimeout);
-      return await limit(() => planNode(server, facts, cluster, estate, trees, options));
+      const planned = await limit(() => planNode(server, facts, cluster, estate, trees, options));
+      if (planned.state) states.set(node.name, planned.state);
+      return planned;
     } catch (error) {
       return unreadable(node, error);
     }
@@ -154,6 +162,7 @@ export async function survey(estate: Estate, options: SurveyOptions): Promise<Su
   return {
     plan: planOf(clusters),
     servers,
+    states,
     close: async () => {
       await Promise.all([...servers.values()].map((server) => server.close()));
     },

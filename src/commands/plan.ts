@@ -2,9 +2,11 @@
 import { writeFile } from 'node:fs/promises';
 import { survey } from '../apply/survey.ts';
 import { type Plan, planFindings, plannedSteps, unreadableNodes } from '../model/plan.ts';
+import { rehearse } from '../rehearse/rehearse.ts';
 import { renderJson } from '../render/json.ts';
 import { renderMarkdown } from '../render/markdown.ts';
 import { renderText } from '../render/text.ts';
+import { visible } from '../render/visible.ts';
 import { type EstateOptions, openDeclaredEstate } from './estate-options.ts';
 import type { Output } from './output.ts';
 
@@ -14,6 +16,7 @@ export type Format = (typeof FORMATS)[number];
 export interface PlanOptions extends EstateOptions {
   readonly format: Format;
   readonly out?: string | undefined;
+  readonly rehearse?: true | undefined;
 }
 
 export function renderPlan(plan: Plan, format: Format, output: Output): string {
@@ -32,11 +35,14 @@ export function planExitCode(plan: Plan): number {
 export async function plan(options: PlanOptions, output: Output): Promise<number> {
   const opened = await openDeclaredEstate(options);
   try {
-    const surveyed = await survey(opened.estate, opened);
+    const surveyed = await survey(opened.estate, { ...opened, keepStates: options.rehearse === true });
     await surveyed.close();
     if (options.out !== undefined) await writeFile(options.out, renderJson(surveyed.plan));
     output.result(renderPlan(surveyed.plan, options.format, output));
-    return planExitCode(surveyed.plan);
+    if (!options.rehearse) return planExitCode(surveyed.plan);
+    const { outcome, text } = await rehearse(opened.estate, surveyed.plan, surveyed.states);
+    output.note(`Rehearsal: ${visible(text)}`);
+    return outcome === 'failed' || outcome === 'not empty' ? 1 : planExitCode(surveyed.plan);
   } finally {
     await opened.close();
   }

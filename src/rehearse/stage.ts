@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Survey, survey } from '../apply/survey.ts';
+import { survey } from '../apply/survey.ts';
 import { openEstate } from '../embedded/estate.ts';
 import { connect, type Server, ServerError } from '../live/server.ts';
 import { openSettled } from '../live/settled.ts';
@@ -44,7 +44,7 @@ export async function onStage<T>(
       clusters,
       async plan(declared) {
         const settled = openSettled(join(folder, 'settled.json'));
-        const surveyed: Survey = await survey({ ...declared, clusters }, { settled, connectTimeout: 10_000 });
+        const surveyed = await survey({ ...declared, clusters }, { settled, connectTimeout: 10_000 });
         await surveyed.close();
         return surveyed.plan;
       },
