@@ -34,11 +34,11 @@ let estate: FaultEstate;
 let hole: Awaited<ReturnType<typeof startBlackHole>>;
 let closed = 0;
 
-const CLUSTERS = ['good', 'closed', 'hole', 'wrong', 'reader', 'blind', 'nobody'] as const;
+const CLUSTERS = ['good', 'closed', 'hole', 'wrong', 'reader', 'blind', 'nobody', 'half'] as const;
 
 beforeAll(async () => {
-  estate = await startFaultEstate(2);
-  const [reachable = 0, refusing = 0] = estate.servers.map(({ httpPort }) => httpPort);
+  estate = await startFaultEstate(3);
+  const [reachable = 0, refusing = 0, half = 0] = estate.servers.map(({ httpPort }) => httpPort);
   await estate.kill(1);
   await estate.start(1, { usersXml: USERS });
   hole = await startBlackHole();
@@ -51,6 +51,7 @@ beforeAll(async () => {
     reader: [{ port: refusing, user: 'reader', password: 'right' }],
     blind: [{ port: refusing, user: 'blind', password: 'right' }],
     nobody: [{ port: refusing, user: 'nobody', password: 'right' }],
+    half: [{ port: half }, { port: closed }],
   });
   await estate.sql[1]?.run('CREATE DATABASE shop');
   await estate.sql[1]?.run('CREATE TABLE shop.orders (k UInt8) ENGINE = MergeTree ORDER BY k');
@@ -116,6 +117,8 @@ test('the command line tells the same, and changes what it can reach', async () 
   expect(await apply.ended, apply.output()).toBe(1);
   const rows = await estate.sql[0]?.rows("SELECT name FROM system.tables WHERE database = 'shop'");
   expect(rows).toEqual([['orders']]);
+  expect(apply.output()).toMatch(/4 steps: 2 done · 2 not run/);
+  expect(await estate.sql[2]?.rows("SELECT name FROM system.databases WHERE name = 'shop'")).toEqual([]);
   const { nodes } = await plannedNodes();
   expect(nodes.get('good')?.steps).toEqual([]);
 });

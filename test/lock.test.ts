@@ -194,12 +194,12 @@ describe('the lock', () => {
     const random = randomOf(SEED);
     print(`seed ${SEED}`);
     setFate(async (seen): Promise<Fate> => {
-      if ((isLook(seen) || isSwap(seen)) && random.chance(0.3)) await sleep(random.below(400));
+      if ((isLook(seen) || isSwap(seen)) && random.chance(0.15)) await sleep(random.below(400));
       return 'pass';
     });
     const writes: string[] = [];
     let taken = 0;
-    const wanted = size(10, 200);
+    const wanted = size(8, 200);
     const contend = async (name: string): Promise<void> => {
       const server = newServer();
       while (new Set(writes).size < wanted) {
@@ -210,13 +210,13 @@ describe('the lock', () => {
             owner: run,
             seconds: 0.3,
           });
-          for (let write = 0; write < 4; write++) {
+          for (let write = 0; write < 12; write++) {
             await held.check().catch(async (error) => {
               await held.release();
               throw error;
             });
             writes.push(run);
-            await sleep(random.below(60));
+            await sleep(random.below(50));
           }
           await held.release();
         } catch (error) {
