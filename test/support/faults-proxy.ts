@@ -16,6 +16,12 @@ export interface SeenRequest {
   readonly text: string;
 }
 
+/** Whether somebody reads the lock. */
+export const isLook = ({ text }: SeenRequest): boolean => text.includes("table = 'lock'");
+
+/** Whether somebody changes the lock. */
+export const isSwap = ({ text }: SeenRequest): boolean => text.startsWith('ALTER TABLE `plumbline`.`lock`');
+
 export interface FaultProxy {
   readonly port: number;
   /** Asked before each request is passed on; a promise holds it back. Everything passes until it is set. */
