@@ -25,11 +25,16 @@ function allowedAs(path: readonly string[]): string {
   return path.map((name) => (isPlain(name) ? name : identifier(name))).join('.');
 }
 
+/** The one name that allows a step's object and no other: with its kind. */
+export function allowanceOf({ step }: PlannedStep): string {
+  return `${step.object.kind} ${allowedAs(step.object.path)}`;
+}
+
 /** `destructive`, `rebuild`, `shop.orders` (and what is inside it), or the object with its kind. */
-function isAllowed({ step }: PlannedStep, allowed: ReadonlySet<string>): boolean {
-  const { kind, path } = step.object;
+function isAllowed(planned: PlannedStep, allowed: ReadonlySet<string>): boolean {
+  const { path } = planned.step.object;
   const names = path.map((_name, depth) => allowedAs(path.slice(0, depth + 1)));
-  return [step.verdict, `${kind} ${allowedAs(path)}`, ...names].some((name) => allowed.has(name));
+  return [planned.step.verdict, allowanceOf(planned), ...names].some((name) => allowed.has(name));
 }
 
 /** The reasons why this plan can't be applied; none when it can. */

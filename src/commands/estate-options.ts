@@ -13,6 +13,7 @@ export interface EstateOptions {
   readonly estate: string;
   readonly embedded?: true | undefined;
   readonly url?: readonly string[] | undefined;
+  /** Seconds. */
   readonly connectTimeout: number;
 }
 
@@ -33,6 +34,11 @@ function seconds(text: string): number {
   return value;
 }
 
+export const connectTimeout = () =>
+  new Option('--connect-timeout <seconds>', 'how long a node may say nothing')
+    .argParser(seconds)
+    .default(DEFAULT_CONNECT_TIMEOUT);
+
 /** Adds the options to a command. */
 export function withEstate<C extends Command>(command: C) {
   return command
@@ -45,11 +51,7 @@ export function withEstate<C extends Command>(command: C) {
       '--url <[node=]url...>',
       'reach a node at another address: --url community-1=http://localhost:8123',
     )
-    .addOption(
-      new Option('--connect-timeout <seconds>', 'how long a node may say nothing')
-        .argParser(seconds)
-        .default(DEFAULT_CONNECT_TIMEOUT),
-    );
+    .addOption(connectTimeout());
 }
 
 /** Where Plumbline keeps what it may lose: embedded data, and what it remembers between runs. */

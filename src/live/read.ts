@@ -48,7 +48,7 @@ const STUCK_MUTATIONS = `
 SELECT database, table, mutation_id, command, latest_fail_reason FROM system.mutations
 WHERE NOT is_done AND NOT is_killed AND latest_fail_reason != '' AND database NOT IN ${SYSTEM_DATABASES}`;
 
-/** Everything that a plan without changes asks of a node, the first one before the others. */
+/** The SELECTs on which a plan stands, the first one before the others; what runs and what is granted is asked beside them. */
 export const READ_QUERIES: readonly string[] = [FACTS, DATABASES, TABLES, STUCK_MUTATIONS];
 
 /** Asked first, with a time-out of its own: a node that does not answer this is not there. */

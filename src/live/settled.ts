@@ -1,11 +1,13 @@
 /** Remembers which declared texts were found equal to which live texts, so that nobody asks the server twice. */
+
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { createHash } from 'node:crypto';
+import { VERSION } from '../model/version.ts';
 import type { ServerFacts } from './read.ts';
 
-/** Raised whenever the rules of comparison change: what an older version found equal may no longer be. */
-const RULES = 1;
+/** Raised whenever the rules of comparison change: what older ones found equal may no longer be. */
+const RULES = `1 ${VERSION}`;
 
 export interface Settled {
   has(server: string, declared: string, live: string): boolean;
@@ -33,7 +35,8 @@ function load(file: string): Set<string> {
 export function openSettled(file: string): Settled {
   const known = load(file);
   const used = new Set<string>();
-  const pair = (server: string, declared: string, live: string): string => digest(`${server}\0${declared}\0${live}`);
+  const pair = (server: string, declared: string, live: string): string =>
+    digest(`${server}\0${declared}\0${live}`);
   return {
     has(server, declared, live) {
       const key = pair(server, declared, live);
@@ -49,7 +52,8 @@ export function openSettled(file: string): Settled {
         writeFileSync(draft, JSON.stringify({ rules: RULES, pairs: [...used].sort() }));
         renameSync(draft, file);
       } catch (error) {
-        if (!['EACCES', 'EROFS', 'ENOSPC', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+        if (!['EACCES', 'EROFS', 'ENOSPC', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? ''))
+          throw error;
       }
     },
   };

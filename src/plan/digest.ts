@@ -2,10 +2,11 @@
 
 import { keyOf, showId } from '../model/object.ts';
 import type { ClusterPlan, Plan, PlannedStep } from '../model/plan.ts';
-import { PLAN_FORMAT, plannedSteps } from '../model/plan.ts';
+import { PLAN_FORMAT, plannedSteps, unreadableNodes } from '../model/plan.ts';
 import { digest } from './fingerprint.ts';
 
-const meaning = ({ cluster, node, step }: PlannedStep): string =>
+/** All that a step means, as one text: where it runs, on what, what it runs, and from which state it starts. */
+export const meaningOf = ({ cluster, node, step }: PlannedStep): string =>
   JSON.stringify([
     cluster,
     node,
@@ -20,7 +21,7 @@ const meaning = ({ cluster, node, step }: PlannedStep): string =>
 export function planOf(clusters: readonly ClusterPlan[]): Plan {
   const unsealed: Plan = { format: PLAN_FORMAT, digest: '', clusters };
   const nodes = clusters.flatMap(({ cluster, nodes }) => nodes.map(({ node }) => `${cluster} ${node}`));
-  return { ...unsealed, digest: digest([...nodes, ...plannedSteps(unsealed).map(meaning)].join('\n')) };
+  return { ...unsealed, digest: digest([...nodes, ...plannedSteps(unsealed).map(meaningOf)].join('\n')) };
 }
 
 /** By node and object, and by which of its steps it is: columns that others read are dropped in a second one. */
@@ -37,13 +38,15 @@ function stepsByObject(plan: Plan): Map<string, PlannedStep> {
 export function movedSince(older: Plan, newer: Plan): string[] {
   if (older.digest === newer.digest) return [];
   const [before, after] = [stepsByObject(older), stepsByObject(newer)];
+  const lost = new Set(unreadableNodes(newer).map(({ node }) => node));
   const lines: string[] = [];
   for (const key of new Set([...before.keys(), ...after.keys()])) {
     const [was, is] = [before.get(key), after.get(key)];
     const planned = was ?? is;
-    if (!planned || (was && is && meaning(was) === meaning(is))) continue;
+    if (!planned || (was && is && meaningOf(was) === meaningOf(is))) continue;
     const what = `${showId(planned.step.object)} on ${planned.node}`;
-    if (!is) lines.push(`${what} needs nothing any more`);
+    if (lost.has(planned.node)) lines.push(`${planned.node} can't be read any more`);
+    else if (!is) lines.push(`${what} needs nothing any more`);
     else if (!was) lines.push(`${what} needs a change that the plan does not have`);
     else if (was.step.fingerprint !== is.step.fingerprint) lines.push(`${what} moved on the server`);
     else lines.push(`${what} is declared otherwise`);

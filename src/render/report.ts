@@ -6,7 +6,8 @@ import { verdictLine } from './summary.ts';
 import { counted } from './units.ts';
 import { visible, visibleId, visibleNode } from './visible.ts';
 
-const ADVICE: Readonly<Record<Outcome, string>> = {
+/** What to do next, by outcome. */
+export const ADVICE: Readonly<Record<Outcome, string>> = {
   done: '',
   'not run': '',
   failed: 'mend the cause, then run plan and apply again: they go on from what is live',
@@ -34,7 +35,10 @@ export function renderReport(report: ApplyReport, options: { readonly colour: bo
     .map((outcome) => ({ outcome, count: countOf(results, outcome) }))
     .filter(({ outcome, count }) => outcome === 'done' || count > 0)
     .map(({ outcome, count }) => `${count} ${outcome}`);
-  const bad = results.filter(({ outcome }) => outcome === 'failed' || outcome === 'unknown');
+  // The first step that was not run says why; those behind it stopped with it.
+  const bad = results.filter(
+    ({ outcome, error }) => outcome === 'failed' || outcome === 'unknown' || error !== undefined,
+  );
   const left = plannedSteps(remaining).length;
   const clean = bad.length === 0 && left === 0;
   const lines = [
