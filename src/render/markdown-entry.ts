@@ -9,7 +9,6 @@ import { code, fenced, html, htmlCode, prose } from './markdown-escape.ts';
 import { visibleNode, visiblePath, visiblePlace } from './visible.ts';
 
 const WIDTH = 100;
-const VERBS = { create: 'Create', alter: 'Alter', replace: 'Replace', drop: 'Drop' } as const;
 const OPEN: ReadonlySet<Step['verdict']> = new Set(['rebuild', 'destructive', 'manual']);
 
 /** Whether an entry may never be folded away. */
@@ -17,7 +16,13 @@ export function staysOpen({ step }: FoldedEntry): boolean {
   return OPEN.has(step.verdict) || step.hazards.some(({ kind }) => kind === 'loses data');
 }
 
-function cautions(entry: FoldedEntry): string[] {
+/** `Create`, `Drop`: a step's action as the first word of its title. */
+export function verb({ action }: Step): string {
+  return action.charAt(0).toUpperCase() + action.slice(1);
+}
+
+/** Why to look twice, a line each. */
+export function cautions(entry: FoldedEntry): string[] {
   const { hazards, refusals } = entry.step;
   return [
     ...hazards.map(
@@ -27,20 +32,19 @@ function cautions(entry: FoldedEntry): string[] {
   ];
 }
 
-function body(entry: FoldedEntry): string[][] {
-  const { step } = entry;
+/** What changes in the definition, and the statements that run. */
+export function definitionBlocks({ step }: FoldedEntry): string[][] {
   const changed = diffBlock(step);
   return [
-    cautions(entry),
     changed.length > 0 ? fenced('diff', changed) : [],
     step.statements.length > 0 ? fenced('sql', statementLines(step, WIDTH)) : [],
   ];
 }
 
 function openHead({ step, nodes }: FoldedEntry, cluster: ClusterPlan): string[][] {
-  const { action, object, verdict, place } = step;
+  const { object, verdict, place } = step;
   const word = verdictWord(verdict);
-  const title = `#### ${VERBS[action]} ${prose(object.kind)} ${code(visiblePath(object.path))}`;
+  const title = `#### ${verb(step)} ${prose(object.kind)} ${code(visiblePath(object.path))}`;
   const origin = place ? ` · ${code(visiblePlace(place))}` : '';
   return [
     [word === undefined ? title : `${title}: ${word}`],
@@ -49,16 +53,17 @@ function openHead({ step, nodes }: FoldedEntry, cluster: ClusterPlan): string[][
 }
 
 function summary({ step, nodes }: FoldedEntry, cluster: ClusterPlan): string {
-  const { action, object, verdict, place } = step;
+  const { object, verdict, place } = step;
   const word = verdictWord(verdict);
   const where = nodesText(nodes, cluster, (node) => htmlCode(visibleNode(node)));
-  const name = `${VERBS[action]} ${html(object.kind)} ${htmlCode(visiblePath(object.path))}`;
+  const name = `${verb(step)} ${html(object.kind)} ${htmlCode(visiblePath(object.path))}`;
   const origin = place ? ` · ${htmlCode(visiblePlace(place))}` : '';
   return `<details><summary>${name}${word === undefined ? '' : ` · ${word}`} · ${where}${origin}</summary>`;
 }
 
 /** Blocks of lines, to be joined by empty lines. */
 export function entryBlocks(entry: FoldedEntry, cluster: ClusterPlan): string[][] {
-  if (staysOpen(entry)) return [...openHead(entry, cluster), ...body(entry)];
-  return [[summary(entry, cluster)], ...body(entry), ['</details>']];
+  const body = [cautions(entry), ...definitionBlocks(entry)];
+  if (staysOpen(entry)) return [...openHead(entry, cluster), ...body];
+  return [[summary(entry, cluster)], ...body, ['</details>']];
 }
