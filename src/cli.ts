@@ -4,7 +4,10 @@ import { RefusedError } from './apply/apply.ts';
 import { apply } from './commands/apply.ts';
 import { demo } from './commands/demo.ts';
 import { drift } from './commands/drift.ts';
-import { withEstate } from './commands/estate-options.ts';
+import { connectTimeout, withEstate } from './commands/estate-options.ts';
+import { githubApply } from './commands/github-apply.ts';
+import { githubDrift } from './commands/github-drift.ts';
+import { githubPlan } from './commands/github-plan.ts';
 import { showFindings, terminal } from './commands/output.ts';
 import { FORMATS, plan } from './commands/plan.ts';
 import { unlock } from './commands/unlock.ts';
@@ -73,6 +76,35 @@ program
   .description('keep the declared estate running on embedded servers until Ctrl-C')
   .option('--estate <folder>', 'the folder that holds clusters/, schemas/ and tenants/', '.')
   .action((options) => finish(up(options, terminal)));
+
+const github = program
+  .command('github')
+  .description('what the workflows run; needs the environment of GitHub Actions');
+const inWorkflow = <C extends Command>(command: C) =>
+  command
+    .option('--estate <folder>', 'the folder that holds clusters/, schemas/ and tenants/', '.')
+    .option('--artifacts <folder>', 'where files for the artifact go', 'plumbline-artifacts')
+    .addOption(connectTimeout());
+
+inWorkflow(github.command('plan').description("show a pull request's plan in its comment"))
+  .addOption(
+    new Option('--live <live>', 'whether the live servers are asked')
+      .choices(['true', 'false'])
+      .default('true'),
+  )
+  .action(({ live, ...options }) => finish(githubPlan({ ...options, live: live === 'true' }, terminal)));
+
+inWorkflow(github.command('apply').description('apply what was reviewed, after the merge'))
+  .addOption(
+    new Option('--live <live>', 'only for the action, which says the same to all commands').hideHelp(),
+  )
+  .action((options) => finish(githubApply(options, terminal)));
+
+inWorkflow(github.command('drift').description('keep one issue about what has changed on the servers'))
+  .addOption(
+    new Option('--live <live>', 'only for the action, which says the same to all commands').hideHelp(),
+  )
+  .action((options) => finish(githubDrift(options, terminal)));
 
 program
   .command('demo')

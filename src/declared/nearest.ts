@@ -39,15 +39,16 @@ export function nearest(name: string, names: readonly string[]): string | undefi
   const plain = letters(name);
   const same = names.find((candidate) => letters(candidate) === plain);
   if (same !== undefined) return same;
-  const other = Object.hasOwn(SYNONYMS, plain)
+  const synonym = Object.hasOwn(SYNONYMS, plain)
     ? SYNONYMS[plain]?.find((word) => names.includes(word))
     : undefined;
-  if (other !== undefined) return other;
+  if (synonym !== undefined) return synonym;
   let best: { name: string; distance: number } | undefined;
   for (const candidate of names) {
-    const allowed = Math.min(plain.length, candidate.length) < 4 ? 1 : 2;
-    if (Math.abs(candidate.length - plain.length) > allowed) continue;
-    const distance = leven(plain, letters(candidate));
+    const other = letters(candidate);
+    const allowed = Math.min(plain.length, other.length) < 4 ? 1 : 2;
+    if (Math.abs(other.length - plain.length) > allowed) continue;
+    const distance = leven(plain, other);
     if (distance <= allowed && (best === undefined || distance < best.distance))
       best = { name: candidate, distance };
   }

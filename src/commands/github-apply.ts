@@ -1,0 +1,209 @@
+/** `plumbline github apply`: after a merge, applies the branch's newest commit when every step of its plan was reviewed. */
+import { applyPlan, RefusedError } from '../apply/apply.ts';
+import { allowanceOf, objections } from '../apply/gate.ts';
+import { lastCommit } from '../apply/last-commit.ts';
+import { type Survey, survey } from '../apply/survey.ts';
+import { readApprovals } from '../github/approvals.ts';
+import type { GitHub } from '../github/client.ts';
+import { guardedFiles } from '../github/guarded-files.ts';
+import { postReport } from '../github/report.ts';
+import { findReview, type Review } from '../github/reviewed.ts';
+import { marksIn } from '../github/step-marks.ts';
+import { PlumblineError } from '../model/errors.ts';
+import { showId } from '../model/object.ts';
+import { type Plan, type PlannedStep, plannedSteps } from '../model/plan.ts';
+import type { Guarded } from '../model/review.ts';
+import { stepMark } from '../plan/step-marks.ts';
+import { renderJson } from '../render/json.ts';
+import { renderReport } from '../render/report.ts';
+import { renderRefusal, renderReportMarkdown } from '../render/report-markdown.ts';
+import { type OpenEstate, openDeclaredEstate } from './estate-options.ts';
+import { git } from './git.ts';
+import { estateInRepository } from './github-plan.ts';
+import {
+  type GitHubOptions,
+  type GitHubRun,
+  keepArtifacts,
+  openGitHubRun,
+  writeSummary,
+} from './github-run.ts';
+import { newRun } from './identity.ts';
+import type { Output } from './output.ts';
+import { planExitCode } from './plan.ts';
+import { showProgress } from './progress.ts';
+
+/** Merges that may wait for one apply, because GitHub drops all but the newest run that waits. */
+const MOST_MERGES = 50;
+const LOCK_SECONDS = 60;
+
+type Reviewed = Extract<Review, { status: 'reviewed' }>;
+
+interface Judgement {
+  readonly allowed: ReadonlySet<string>;
+  /** Why the plan must not be applied; none when it may. */
+  readonly reasons: readonly string[];
+}
+
+/** The commits whose merges this apply is the first to see, the newest first: those behind the last one that was applied. */
+async function mergesToApply(options: GitHubOptions, opened: OpenEstate): Promise<string[]> {
+  const commits = (
+    await git(options.estate, 'rev-list', '--first-parent', `--max-count=${MOST_MERGES}`, 'HEAD')
+  ).split('\n');
+  const applied = await lastCommit(opened.estate);
+  const at = commits.indexOf(applied ?? '');
+  return at < 0 ? commits.slice(0, MOST_MERGES) : commits.slice(0, Math.max(at, 1));
+}
+
+/** The reviews that together cover every step, asking about older merges only while some step is not covered. */
+async function findReviews(
+  github: GitHub,
+  plan: Plan,
+  commits: readonly string[],
+  query: { readonly branch: string; readonly estate: string; readonly key: string | undefined },
+) {
+  const found: Reviewed[] = [];
+  const reasons: string[] = [];
+  let open = plannedSteps(plan);
+  for (const sha of commits) {
+    if (open.length === 0) break;
+    const review = await findReview(github, { ...query, sha });
+    if (review.status !== 'reviewed') {
+      reasons.push(review.reason);
+      continue;
+    }
+    found.push(review);
+    open = open.filter((planned) => !covers(review, planned, plan));
+  }
+  return { found, reasons, open };
+}
+
+/** The whole plan by its digest, or the step by its own mark. */
+function covers({ comment }: Reviewed, planned: PlannedStep, plan: Plan): boolean {
+  return comment.marker.digest === plan.digest || marksIn(comment.parts.text).includes(stepMark(planned));
+}
+
+const isGuarded = ({ step }: PlannedStep): boolean =>
+  step.verdict === 'destructive' || step.verdict === 'rebuild';
+
+/** Every step must be reviewed, and every guarded one allowed on a pull request that shows it. `byHand`: the workflow was. */
+async function judge(
+  github: GitHub,
+  plan: Plan,
+  reviews: Awaited<ReturnType<typeof findReviews>>,
+  estate: string,
+  byHand: boolean,
+): Promise<Judgement> {
+  // Somebody who starts the workflow by hand means what is declared; what destroys still needs a review that shows it.
+  const unreviewed = byHand ? reviews.open.filter(isGuarded) : reviews.open;
+  const reasons = unreviewed.map(
+    ({ step, node }) => `${showId(step.object)} on ${node} is not as it was reviewed, or moved since`,
+  );
+  const allowed = new Set<string>();
+  const guarded = plannedSteps(plan).filter(isGuarded);
+  for (const review of reviews.found) {
+    const mine = guarded.filter((planned) => covers(review, planned, plan));
+    if (mine.length === 0) continue;
+    const approvals = await readApprovals(github, {
+      pull: review.pull,
+      estate,
+      since: review.comment.since,
+      baseRef: review.pull.baseSha,
+      guarded: guardedFiles(plan, estate),
+    });
+    for (const planned of mine) {
+      const approval = approvals.find(({ verdict }) => verdict === (planned.step.verdict as Guarded));
+      if (approval?.allowed) allowed.add(allowanceOf(planned));
+      else
+        reasons.push(
+          `${showId(planned.step.object)} on ${planned.node}: ${approval?.reason ?? 'nobody allowed it'}`,
+        );
+    }
+  }
+  return { allowed, reasons: reasons.length > 0 ? [...reasons, ...reviews.reasons] : [] };
+}
+
+async function refuse(
+  run: GitHubRun,
+  github: GitHub,
+  reviews: readonly Reviewed[],
+  estate: string,
+  reasons: readonly string[],
+): Promise<never> {
+  const text = renderRefusal(reasons);
+  await writeSummary(text);
+  const [newest] = reviews;
+  if (newest) await postReport(github, { number: newest.pull.number, estate, runId: run.runId, text });
+  throw new RefusedError('Nothing was applied.', reasons);
+}
+
+async function applyReviewed(
+  run: GitHubRun,
+  options: GitHubOptions,
+  opened: OpenEstate,
+  agreed: Survey,
+  output: Output,
+): Promise<number> {
+  const { event } = run;
+  const branch =
+    event.name === 'push' ? event.ref.replace(/^refs\/heads\//, '') : await defaultBranch(options);
+  const estate = await estateInRepository(options.estate);
+  const github = await run.connect();
+  const commits = await mergesToApply(options, opened);
+  const reviews = await findReviews(github, agreed.plan, commits, { branch, estate, key: run.key });
+  const { allowed, reasons } = await judge(
+    github,
+    agreed.plan,
+    reviews,
+    estate,
+    event.name === 'workflow_dispatch',
+  );
+  // What lacks permission has said so, in the words of its pull request.
+  const permitted = reasons.length > 0 ? new Set(['destructive', 'rebuild']) : allowed;
+  const blocked = [...reasons, ...objections(agreed.plan, permitted)];
+  if (blocked.length > 0) return refuse(run, github, reviews.found, estate, [...new Set(blocked)]);
+  const progress = showProgress(output);
+  const identity = await newRun(options.estate);
+  const report = await applyPlan(opened.estate, agreed, {
+    ...opened,
+    identity,
+    allowed,
+    lockSeconds: LOCK_SECONDS,
+    progress,
+    shouldStop: () => false,
+  }).finally(progress.close);
+  const text = renderReportMarkdown(report);
+  await writeSummary(text);
+  for (const { pull } of reviews.found)
+    await postReport(github, { number: pull.number, estate, runId: run.runId, text });
+  output.result(renderReport(report, { colour: false }));
+  const failed = report.results.some(({ outcome }) => outcome !== 'done');
+  return failed || planExitCode(report.remaining) !== 0 ? 1 : 0;
+}
+
+async function defaultBranch(options: GitHubOptions): Promise<string> {
+  const name = process.env.GITHUB_REF_NAME;
+  return name || git(options.estate, 'rev-parse', '--abbrev-ref', 'HEAD');
+}
+
+export async function githubApply(options: GitHubOptions, output: Output): Promise<number> {
+  const run = openGitHubRun(output);
+  if (run.event.name !== 'push' && run.event.name !== 'workflow_dispatch') {
+    throw new PlumblineError(`\`github apply\` runs on push or workflow_dispatch, not on ${run.event.name}.`);
+  }
+  const opened = await openDeclaredEstate(options);
+  try {
+    const agreed = await survey(opened.estate, opened);
+    try {
+      await keepArtifacts(options.artifacts, { 'plan.json': renderJson(agreed.plan) });
+      if (plannedSteps(agreed.plan).length === 0) {
+        output.result('Nothing to apply: everything is as declared.\n');
+        return planExitCode(agreed.plan);
+      }
+      return await applyReviewed(run, options, opened, agreed, output);
+    } finally {
+      await agreed.close();
+    }
+  } finally {
+    await opened.close();
+  }
+}

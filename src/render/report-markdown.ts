@@ -1,0 +1,69 @@
+/** Takes what became of a run and gives the comment that tells the pull request: outcomes per node, failures, what is next. */
+import { plannedSteps } from '../model/plan.ts';
+import type { ApplyReport, StepResult } from '../model/report.ts';
+import { code, prose } from './markdown-escape.ts';
+import { ADVICE } from './report.ts';
+import { verdictLine } from './summary.ts';
+import { counted, formatDuration } from './units.ts';
+import { visibleId } from './visible.ts';
+
+/** Failures told in full; a cluster stops at its first, so there are few. */
+const SHOWN = 20;
+
+function nodeRows(results: readonly StepResult[]): string[] {
+  const nodes = [...new Set(results.map(({ planned }) => planned.node))];
+  return nodes.map((node) => {
+    const mine = results.filter(({ planned }) => planned.node === node);
+    const count = (outcome: StepResult['outcome']): number =>
+      mine.filter((result) => result.outcome === outcome).length;
+    const time = formatDuration(mine.reduce((sum, { milliseconds }) => sum + milliseconds, 0));
+    return `| ${code(node)} | ${count('done')} | ${count('failed')} | ${count('unknown')} | ${count('not run')} | ${time} |`;
+  });
+}
+
+function failureLines({ planned, outcome, error }: StepResult): string[] {
+  const what = `${planned.step.action} ${visibleId(planned.step.object)}`;
+  return [
+    `- **${outcome}**: ${code(what)} on ${code(planned.node)}${error ? `: ${prose(error.slice(0, 1000))}` : ''}`,
+    `  ${ADVICE[outcome]}.`,
+  ];
+}
+
+const isBad = ({ outcome }: StepResult): boolean => outcome === 'failed' || outcome === 'unknown';
+
+/** Ends in a newline. */
+export function renderReportMarkdown({ identity, results, remaining }: ApplyReport): string {
+  const bad = results.filter(isBad);
+  const left = plannedSteps(remaining).length;
+  const clean = results.every(({ outcome }) => outcome === 'done') && left === 0;
+  const heading = clean ? '### Applied' : '### Applied in part';
+  const verify = clean
+    ? 'Planned again: everything is as declared.'
+    : `Planned again: ${prose(verdictLine(remaining))}`;
+  return `${[
+    heading,
+    '',
+    `${counted(results.length, 'step')}, commit ${code(identity.commit)}, run ${code(identity.run)} in \`plumbline.journal\`.`,
+    '',
+    '| node | done | failed | unknown | not run | time |',
+    '|---|---|---|---|---|---|',
+    ...nodeRows(results),
+    '',
+    ...bad.slice(0, SHOWN).flatMap(failureLines),
+    ...(bad.length > 0 ? [''] : []),
+    verify,
+  ].join('\n')}\n`;
+}
+
+/** The comment of an apply that did not begin. Ends in a newline. */
+export function renderRefusal(reasons: readonly string[]): string {
+  const more = reasons.length > SHOWN ? [`- and ${reasons.length - SHOWN} more`] : [];
+  return `${[
+    '### Nothing was applied',
+    '',
+    ...reasons.slice(0, SHOWN).map((reason) => `- ${prose(reason)}`),
+    ...more,
+    '',
+    'The next pull request that touches the declarations shows all that is left to apply; review and merge it.',
+  ].join('\n')}\n`;
+}
