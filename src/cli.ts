@@ -12,7 +12,7 @@ import { showFindings, terminal } from './commands/output.ts';
 import { FORMATS, plan } from './commands/plan.ts';
 import { unlock } from './commands/unlock.ts';
 import { up } from './commands/up.ts';
-import { validate } from './commands/validate.ts';
+import { MISTAKE_FORMATS, validate } from './commands/validate.ts';
 import { DeclarationError, PlumblineError } from './model/errors.ts';
 import { visible } from './render/visible.ts';
 
@@ -41,6 +41,11 @@ program
   .command('validate')
   .description('check the declarations without asking any server')
   .option('--estate <folder>', 'the folder that holds clusters/, schemas/ and tenants/', '.')
+  .addOption(
+    new Option('--format <format>', 'how mistakes are written')
+      .choices(MISTAKE_FORMATS)
+      .default('text' as const),
+  )
   .action((options) => finish(validate(options, terminal)));
 
 withEstate(program.command('plan').description('show how the servers differ from the declarations'))

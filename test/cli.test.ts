@@ -127,7 +127,10 @@ describe('the story of --embedded', () => {
 
 describe('mistakes on the command line', () => {
   it.each([
-    [['plan', '--format', 'xml'], "argument 'xml' is invalid. Allowed choices are text, json, markdown"],
+    [
+      ['plan', '--format', 'xml'],
+      "argument 'xml' is invalid. Allowed choices are text, json, markdown, sarif, junit",
+    ],
     [
       ['plan', '--embedded', '--url', 'enterprise=http://localhost:1'],
       '--embedded and --url exclude each other',

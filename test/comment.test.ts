@@ -45,7 +45,11 @@ const cluster = (name: string, ...nodes: NodePlan[]): ClusterPlan => ({
   nodes,
 });
 
-const planOf = (...clusters: ClusterPlan[]): Plan => ({ format: 1, digest: '5f1d0c8e2a7b9643', clusters });
+const planOf = (...clusters: ClusterPlan[]): Plan => ({
+  format: 1,
+  digest: '5f1d0c8e2a7b96435f1d0c8e2a7b9643',
+  clusters,
+});
 
 const inputOf = (plan: Plan, more: Partial<CommentInput> = {}): CommentInput => ({
   ...{ plan, context: CONTEXT, approvals: [], previous: [] },

@@ -107,7 +107,7 @@ describe('who writes', () => {
     };
     const github = await connectGitHub(settings, parseRepository('acme/warehouse'));
     expect(await github.login()).toBe('plumb-app[bot]');
-    expect(await server.plan(number, { digest: 'a'.repeat(16), text: 'Plan.' }, { github })).toBe('created');
+    expect(await server.plan(number, { digest: 'a'.repeat(32), text: 'Plan.' }, { github })).toBe('created');
     expect(server.state.commentsOf(number).map(({ author }) => author)).toEqual(['plumb-app[bot]']);
     await server.close();
   });

@@ -117,7 +117,7 @@ describe('the issue of a topic', () => {
 describe('a report', () => {
   it('is a comment of its own, posted once for each run', async () => {
     const number = scene.state.openPull({ author: 'ada' });
-    await scene.plan(number, { digest: 'a'.repeat(16), text: 'Plan.' });
+    await scene.plan(number, { digest: 'a'.repeat(32), text: 'Plan.' });
     const github = await scene.connect();
     scene.countRequests();
     const url = await postReport(github, { number, estate: '.', runId: '5.1', text: 'Applied.' });
@@ -134,6 +134,6 @@ describe('a report', () => {
     await expect(
       postReport(github, { number, estate: '.', runId: '7.1', text: 'x'.repeat(65_536) }),
     ).rejects.toThrow('GitHub takes 65536');
-    expect(await scene.plan(number, { digest: 'a'.repeat(16), text: 'Plan.' })).toBe('unchanged');
+    expect(await scene.plan(number, { digest: 'a'.repeat(32), text: 'Plan.' })).toBe('unchanged');
   });
 });

@@ -155,7 +155,7 @@ function attack({ number, commit, next }: Target): Attack {
     () => ({ name: 'cut text', body: good.slice(0, -1 - next(text.length - 1)), ...edited }),
     () => ({
       ...{ name: 'changed digest', key: KEY, ...unsealed },
-      body: sealBody(marker, text, { ...place, key: KEY }).replace(PLAN, hex(16, next)),
+      body: sealBody(marker, text, { ...place, key: KEY }).replace(PLAN, hex(32, next)),
     }),
     () => ({
       ...{ name: 'changed time', key: KEY, ...unsealed },
@@ -239,7 +239,7 @@ function attack({ number, commit, next }: Target): Attack {
         author: OWN,
         expected: /^The reviewed plan \(\w+\) is not what the servers need now/,
       },
-      body: sealBody({ ...marker, digest: hex(16, next) }, text, place),
+      body: sealBody({ ...marker, digest: hex(32, next) }, text, place),
     }),
   ];
   const chosen = pick(...attacks)();

@@ -33,7 +33,7 @@ function step(action: Step['action'], name: string, more: Partial<Step> = {}): S
     hazards: [],
     refusals: [],
     changes: [{ action, object, attributes: [] }],
-    fingerprint: action === 'create' ? 'absent' : '0123456789abcdef',
+    fingerprint: action === 'create' ? 'absent' : '0123456789abcdef0123456789abcdef',
     ...more,
   };
 }
@@ -66,7 +66,11 @@ const cluster = (name: string, ...nodes: NodePlan[]): ClusterPlan => ({
   nodes,
 });
 
-const planOf = (...clusters: ClusterPlan[]): Plan => ({ format: 1, digest: '0123456789abcdef', clusters });
+const planOf = (...clusters: ClusterPlan[]): Plan => ({
+  format: 1,
+  digest: '0123456789abcdef0123456789abcdef',
+  clusters,
+});
 
 const QUERY =
   'SELECT user_id, toStartOfHour(ts) AS hour, count() AS orders, sum(total) AS revenue FROM shop.events ' +

@@ -133,7 +133,7 @@ test('a plan that was tampered with is refused', async () => {
     [text.replaceAll("COMMENT 'new'", "COMMENT 'bad'"), /was changed after it was made/],
     [text.replaceAll('"verdict": "metadata"', '"verdict": "destructive"'), /was changed after it was made/],
     [
-      text.replaceAll('"fingerprint": "absent"', '"fingerprint": "0000000000000000"'),
+      text.replaceAll('"fingerprint": "absent"', '"fingerprint": "00000000000000000000000000000000"'),
       /was changed after it was made/,
     ],
     [text.replaceAll('"node": "test"', '"node": "live"'), /was changed after it was made/],

@@ -1,9 +1,16 @@
 /** `plumbline drift`: the same comparison as `plan`, told as what has changed on the servers. */
 import { survey } from '../apply/survey.ts';
+import type { Plan } from '../model/plan.ts';
 import { renderDrift } from '../render/drift.ts';
+import { renderJunit } from '../render/junit.ts';
 import { openDeclaredEstate } from './estate-options.ts';
 import type { Output } from './output.ts';
-import { type PlanOptions, planExitCode, renderPlan } from './plan.ts';
+import { type Format, type PlanOptions, planExitCode, renderPlan } from './plan.ts';
+
+function renderAs(plan: Plan, format: Format, output: Output): string {
+  if (format === 'text') return renderDrift(plan, { colour: output.colour });
+  return format === 'junit' ? renderJunit(plan, { changesFail: true }) : renderPlan(plan, format, output);
+}
 
 /** Exits like `plan`: 2 means drift. */
 export async function drift(options: PlanOptions, output: Output): Promise<number> {
@@ -11,11 +18,7 @@ export async function drift(options: PlanOptions, output: Output): Promise<numbe
   try {
     const { plan, close } = await survey(opened.estate, opened);
     await close();
-    const text =
-      options.format === 'text'
-        ? renderDrift(plan, { colour: output.colour })
-        : renderPlan(plan, options.format, output);
-    output.result(text);
+    output.result(renderAs(plan, options.format, output));
     return planExitCode(plan);
   } finally {
     await opened.close();

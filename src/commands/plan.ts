@@ -2,15 +2,18 @@
 import { writeFile } from 'node:fs/promises';
 import { survey } from '../apply/survey.ts';
 import { type Plan, planFindings, plannedSteps, unreadableNodes } from '../model/plan.ts';
+import { VERSION } from '../model/version.ts';
 import { rehearse } from '../rehearse/rehearse.ts';
 import { renderJson } from '../render/json.ts';
+import { renderJunit } from '../render/junit.ts';
 import { renderMarkdown } from '../render/markdown.ts';
+import { renderSarif } from '../render/sarif.ts';
 import { renderText } from '../render/text.ts';
 import { visible } from '../render/visible.ts';
 import { type EstateOptions, openDeclaredEstate } from './estate-options.ts';
 import type { Output } from './output.ts';
 
-export const FORMATS = ['text', 'json', 'markdown'] as const;
+export const FORMATS = ['text', 'json', 'markdown', 'sarif', 'junit'] as const;
 export type Format = (typeof FORMATS)[number];
 
 export interface PlanOptions extends EstateOptions {
@@ -22,6 +25,8 @@ export interface PlanOptions extends EstateOptions {
 export function renderPlan(plan: Plan, format: Format, output: Output): string {
   if (format === 'json') return renderJson(plan);
   if (format === 'markdown') return renderMarkdown(plan);
+  if (format === 'sarif') return renderSarif(planFindings(plan), { estate: '.', version: VERSION });
+  if (format === 'junit') return renderJunit(plan, { changesFail: false });
   return renderText(plan, { colour: output.colour });
 }
 

@@ -36,7 +36,7 @@ const PREFIX = '<!-- plumbline:plan:';
 const LINE = new RegExp(
   [
     '^<!-- plumbline:plan:1 estate=(?<estate>\\S+) commit=(?<commit>[0-9a-f]{40}|[0-9a-f]{64})',
-    'digest=(?<digest>[0-9a-f]{16}) since=(?<since>-|\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ)',
+    'digest=(?<digest>[0-9a-f]{32}) since=(?<since>-|\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ)',
     'boundary=(?<boundary>[0-9a-f]{12}) text=(?<text>[0-9a-f]{64}) signature=(?<signature>-|[0-9a-f]{64}) -->$',
   ].join(' '),
 );

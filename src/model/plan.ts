@@ -30,7 +30,7 @@ export interface ClusterPlan {
 
 export interface Plan {
   readonly format: typeof PLAN_FORMAT;
-  /** What the plan means (nodes, steps, their order, the state they start from), as 16 hexadecimal digits. */
+  /** What the plan means (nodes, steps, their order, the state they start from), as 32 hexadecimal digits. */
   readonly digest: string;
   readonly clusters: readonly ClusterPlan[];
 }

@@ -3,9 +3,12 @@ import { createHash } from 'node:crypto';
 
 export const ABSENT = 'absent';
 
-/** 16 hexadecimal digits of the SHA-256 of a text. */
+/**
+ * 32 hexadecimal digits of the SHA-256 of a text: who writes declarations also writes what is digested, so two texts of one
+ * digest must be out of reach.
+ */
 export function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
 /** Of a live object's canonical text; `absent` where there is none. */

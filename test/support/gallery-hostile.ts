@@ -77,7 +77,7 @@ export function hostileInput(next: Texts, groups: number): CommentInput {
   });
   const plan: Plan = {
     format: 1,
-    digest: '0123456789abcdef',
+    digest: '0123456789abcdef0123456789abcdef',
     clusters: [
       {
         ...{ cluster: next(), edition: 'community' },

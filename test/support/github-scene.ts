@@ -64,7 +64,7 @@ export async function createScene(options: StandInOptions = {}): Promise<Scene> 
   };
 }
 
-/** Sixteen hexadecimal digits from a word. */
+/** 32 hexadecimal digits from a word. */
 export function digestOf(word: string): string {
-  return Buffer.from(word.padEnd(8, '.')).subarray(0, 8).toString('hex');
+  return Buffer.from(word.padEnd(16, '.')).subarray(0, 16).toString('hex');
 }

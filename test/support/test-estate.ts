@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type ApplyOptions, applyPlan } from '../../src/apply/apply.ts';
-import { type Survey, survey } from '../../src/apply/survey.ts';
+import { type Survey, type SurveyOptions, survey } from '../../src/apply/survey.ts';
 import { loadEstate } from '../../src/commands/estate-options.ts';
 import { newRun } from '../../src/commands/identity.ts';
 import { freePorts } from '../../src/embedded/free-ports.ts';
@@ -21,7 +21,7 @@ export interface TestEstate {
   readonly sql: readonly Server[];
   /** Replaces schemas/ by these files: name → YAML. */
   write(schemas: Readonly<Record<string, string>>): Promise<void>;
-  survey(): Promise<Survey>;
+  survey(options?: Partial<SurveyOptions>): Promise<Survey>;
   plan(): Promise<Plan>;
   /** Plans and applies, everything allowed unless said otherwise. */
   apply(options?: Partial<ApplyOptions>): Promise<ApplyReport>;
@@ -69,10 +69,11 @@ export async function startTestEstate(nodes = 1): Promise<TestEstate> {
       user: { plain: 'default' },
     }),
   );
-  const surveyed = async (): Promise<Survey> =>
+  const surveyed = async (options: Partial<SurveyOptions> = {}): Promise<Survey> =>
     survey(await loadEstate(folder), {
       settled: openSettled(join(folder, '.plumbline', 'settled.json')),
       connectTimeout: 10_000,
+      ...options,
     });
   return {
     folder,
