@@ -9,7 +9,9 @@ import { startTestEstate, type TestEstate } from './support/test-estate.ts';
 let estate: TestEstate;
 
 beforeAll(async () => {
-  estate = await startTestEstate(2);
+  // A cluster that the live servers know and no declaration does.
+  const remoteServers = [{ name: 'far', shards: [[{ host: '127.0.0.1', port: 9 }]] }];
+  estate = await startTestEstate(2, { remoteServers });
 });
 
 afterAll(() => estate.stop());
@@ -53,9 +55,20 @@ describe('a rehearsal', () => {
     expect(text).toMatch(/^The rehearsal failed at view shop\.v on test-1: code 47: .*nothing/);
   });
 
-  it('has nothing to do for an empty plan', async () => {
-    await estate.write({ 'shop.yaml': SHOP + table('orders', '') + view('SELECT k FROM shop.orders') });
+  it('says what the embedded engine can not play', async () => {
+    const far = (columns: string): string =>
+      `---\nkind: Table\ndatabase: shop\nname: far\nengine: Distributed(far, shop, orders)\ncolumns: { k: UInt64${columns} }\n`;
+    const orders = SHOP + table('orders', '') + view('SELECT k FROM shop.orders');
+    await estate.write({ 'shop.yaml': orders + far('') });
     await estate.apply();
+    await estate.write({ 'shop.yaml': orders + far(', more: UInt8') });
+    const { outcome, text } = await rehearsal();
+    expect(outcome).toBe('clean');
+    expect(text).toContain("Not rehearsed, because the embedded engine can't: table shop.far: code 701: ");
+    await estate.apply();
+  });
+
+  it('has nothing to do for an empty plan', async () => {
     expect((await rehearsal()).outcome).toBe('skipped');
   });
 });

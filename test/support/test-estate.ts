@@ -7,7 +7,7 @@ import { type Survey, type SurveyOptions, survey } from '../../src/apply/survey.
 import { loadEstate } from '../../src/commands/estate-options.ts';
 import { newRun } from '../../src/commands/identity.ts';
 import { freePorts } from '../../src/embedded/free-ports.ts';
-import { type EmbeddedServer, startServer } from '../../src/embedded/server.ts';
+import { type EmbeddedServer, type ServerOptions, startServer } from '../../src/embedded/server.ts';
 import { connect, type Server } from '../../src/live/server.ts';
 import { openSettled } from '../../src/live/settled.ts';
 import type { Plan } from '../../src/model/plan.ts';
@@ -39,7 +39,10 @@ ${ports.map((port) => `  - replicas: [{ host: 127.0.0.1, http_port: ${port} }]`)
 `;
 
 /** Starts so many servers, which form the cluster `test`. Whoever starts it stops it, also after a failed test. */
-export async function startTestEstate(nodes = 1): Promise<TestEstate> {
+export async function startTestEstate(
+  nodes = 1,
+  configuration: Pick<ServerOptions, 'remoteServers'> = {},
+): Promise<TestEstate> {
   const folder = await mkdtemp(join(tmpdir(), 'plumbline-test-'));
   const ports = await freePorts(nodes * 2);
   const starting = Array.from({ length: nodes }, (_, at) =>
@@ -48,6 +51,7 @@ export async function startTestEstate(nodes = 1): Promise<TestEstate> {
       folder: join(folder, 'servers', String(at + 1)),
       httpPort: ports[at * 2] ?? 0,
       nativePort: ports[at * 2 + 1] ?? 0,
+      ...configuration,
     }),
   );
   const servers = await Promise.all(starting);
