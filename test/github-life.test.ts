@@ -192,6 +192,21 @@ describe('a pull request that creates a table', () => {
     expect((await planOf(number)).stderr).toContain("The plan's comment was unchanged");
   });
 
+  it('tells mistakes in the declarations in the same comment, and then the plan again', async () => {
+    const good = await git('rev-parse', 'HEAD');
+    scene.state.push(number, await commit('oops', shop(`${ID}${NOTE}${TOTAL}  odd: { typ: UInt8 }\n`)));
+    const { code, stderr } = await planOf(number);
+    expect(code).toBe(1);
+    expect(stderr).toContain('schemas/shop.yaml:13:10  error  unknown key `typ`; did you mean `type`?');
+    const [comment = '', ...others] = commentsOf(number);
+    expect(others).toEqual([]);
+    expect(comment).toContain('unknown key');
+    await git('reset', '--quiet', '--hard', good);
+    scene.state.push(number, good);
+    expect((await planOf(number)).code).toBe(0);
+    expect(commentsOf(number)[0]).toContain('2 to create');
+  });
+
   it('is applied after the merge, and reported', async () => {
     const pushed = await merge(number);
     const { code, stdout } = await applyOf(pushed);

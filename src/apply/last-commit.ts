@@ -4,7 +4,7 @@ import type { Estate } from '../model/estate.ts';
 
 const JOURNAL_TIMEOUT = 10_000;
 
-/** Of the commits that were applied last on each cluster, the one that was applied first; undefined where none is known. */
+/** Of the commits that were last applied whole on each cluster, the one that was applied first; undefined where none is known. */
 export async function lastCommit(estate: Estate): Promise<string | undefined> {
   const commits: { readonly commit: string; readonly started: string }[] = [];
   for (const { nodes } of estate.clusters) {
@@ -13,7 +13,8 @@ export async function lastCommit(estate: Estate): Promise<string | undefined> {
     const server = connect(first);
     try {
       const rows = await server.rows<[string, string]>(
-        "SELECT commit, toString(started) FROM `plumbline`.`journal` FINAL WHERE commit != '' ORDER BY started DESC LIMIT 1",
+        `SELECT commit, toString(max(started)) AS last FROM plumbline.journal FINAL WHERE commit != ''
+         GROUP BY run, commit HAVING countIf(outcome != 'done') = 0 ORDER BY last DESC LIMIT 1`,
         { timeout: JOURNAL_TIMEOUT },
       );
       commits.push(...rows.map(([commit, started]) => ({ commit, started })));

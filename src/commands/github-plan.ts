@@ -9,6 +9,7 @@ import { guardedFiles } from '../github/guarded-files.ts';
 import { joinMarks } from '../github/step-marks.ts';
 import { DeclarationError, PlumblineError } from '../model/errors.ts';
 import type { Estate } from '../model/estate.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Plan } from '../model/plan.ts';
 import { planFindings } from '../model/plan.ts';
 import type { Approval, Rehearsal, ReviewContext } from '../model/review.ts';
@@ -59,6 +60,8 @@ async function loadBase(options: GitHubPlanOptions, pull: PullRequest): Promise<
   }
 }
 
+/** No plan has it, so nothing can be applied on the strength of a comment with it. */
+const NO_DIGEST = '0'.repeat(32);
 const NOTHING: Estate = { clusters: [], objects: [], prune: new Map() };
 
 async function makePlan(options: GitHubPlanOptions, pull: PullRequest): Promise<Planned> {
@@ -129,6 +132,24 @@ async function show(
   output.note(`The plan's comment was ${written.action}${written.url ? `: ${written.url}` : '.'}`);
 }
 
+/** In the place of a plan, so that nobody reads the one of an older commit as if it were this one's. */
+async function showMistakes(
+  run: GitHubRun,
+  pull: PullRequest,
+  context: ReviewContext,
+  findings: readonly Finding[],
+  output: Output,
+): Promise<void> {
+  const { comment, summary } = renderMistakes(findings, context);
+  await writeSummary(summary);
+  if (pull.fork) return;
+  const github = await run.connect();
+  const query = { number: pull.number, estate: context.estate, key: run.key, commit: pull.headSha };
+  const draft = { commit: pull.headSha, digest: NO_DIGEST, text: comment };
+  const { action } = await writePlanComment(github, query, await findPlanComment(github, query), draft);
+  output.note(`The mistakes' comment was ${action}.`);
+}
+
 /** The estate's folder inside its repository, `.` for its root. */
 export async function estateInRepository(folder: string): Promise<string> {
   const top = await git(folder, 'rev-parse', '--show-toplevel');
@@ -156,7 +177,7 @@ export async function githubPlan(options: GitHubPlanOptions, output: Output): Pr
   } catch (error) {
     if (error instanceof DeclarationError) {
       const context = await contextOf(run, options, pull);
-      await writeSummary(renderMistakes(error.findings, context).summary);
+      await showMistakes(run, pull, context, error.findings, output);
       await keepArtifacts(options.artifacts, {
         'findings.sarif': renderSarif(error.findings, reports),
         'plan.junit.xml': renderJunitMistakes(error.findings),
