@@ -118,7 +118,10 @@ export async function readNode(server: Server, facts: ServerFacts): Promise<Node
   return { facts, state: stateOf(roots), findings };
 }
 
-/** Rows, bytes and parts behind these tables, from `system.parts`; tables without parts are left out. */
+/**
+ * Rows, bytes and parts behind these tables, as `system.tables` sums up their active parts, and as it counts them for tables
+ * in memory. Objects that hold no rows of their own are left out.
+ */
 export async function readImpacts(server: Server, ids: readonly ObjectId[]): Promise<Map<string, Impact>> {
   const impacts = new Map<string, Impact>();
   const names = ids.map(({ path: [database = '', name] }) =>
@@ -127,8 +130,8 @@ export async function readImpacts(server: Server, ids: readonly ObjectId[]): Pro
   const list = names.filter((name) => name !== undefined);
   if (list.length === 0) return impacts;
   const rows = await server.rows<[string, string, string, string, string]>(
-    `SELECT database, table, toString(sum(rows)), toString(sum(bytes_on_disk)), toString(count())
-     FROM system.parts WHERE active AND (database, table) IN (${list.join(', ')}) GROUP BY database, table`,
+    `SELECT database, name, toString(total_rows), toString(ifNull(total_bytes, 0)), toString(ifNull(active_parts, 0))
+     FROM system.tables WHERE total_rows IS NOT NULL AND (database, name) IN (${list.join(', ')})`,
   );
   for (const [database, table, count, bytes, parts] of rows) {
     impacts.set(nameKey([database, table]), {

@@ -42,7 +42,7 @@ export interface RefusalDraft {
 
 export type Draft = ClauseDraft | StatementDraft | RefusalDraft;
 
-/** What stands behind an object on the live server, from `system.parts`. */
+/** What stands behind an object on the live server: its active parts, or what it holds in memory. */
 export interface Impact {
   readonly rows: number;
   /** Compressed bytes on disk. */

@@ -29,7 +29,9 @@ export function impactText({ impacts, nodes }: FoldedEntry): string | undefined 
   const noun = (one: string, values: readonly number[]): string =>
     Math.max(...values) === 1 ? one : `${one}s`;
   const size = `${range(rows, formatCount)} ${noun('row', rows)}, ${bytes}`;
-  return `${size} in ${range(parts, formatCount)} ${noun('part', parts)}${where}`;
+  // Tables in memory and of the Log family have none.
+  const inParts = Math.max(...parts) > 0 ? ` in ${range(parts, formatCount)} ${noun('part', parts)}` : '';
+  return `${size}${inParts}${where}`;
 }
 
 /** The impact with a space before it, in parentheses; empty where the hazard is not about the data. */
