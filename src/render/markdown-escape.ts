@@ -27,8 +27,8 @@ export function fenced(language: string, lines: readonly string[]): string[] {
   return [`${fence}${language}`, ...shown, fence];
 }
 
-/** What GitHub turns into mentions, references, links and emoji wherever it finds them in text. */
-const LIVELY = /@|#(?=\d)|GH-(?=\d)|:(?=\/\/)|www(?=\.)|:(?=[\w+-]+:)/gi;
+/** What GitHub turns into mentions, references, links and emoji wherever it finds them in text; `_` may be escaped by now. */
+const LIVELY = /@|#(?=\d)|GH-(?=\d)|:(?=\/\/)|www(?=\.)|:(?=(?:\\?[\w+-])+:)/gi;
 
 /** What it takes for commits: seven digits or more. */
 const COMMIT = /(?<![\da-z])[\da-f]{7,64}(?![\da-z])/gi;

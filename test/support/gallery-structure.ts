@@ -30,7 +30,7 @@ function lively(text: string): string {
   return `${breaks > 0 ? `breaks ${breaks}` : ''}${found.length > 0 ? ` LIVELY ${JSON.stringify(found)}` : ''}`;
 }
 
-/** Around a dollar sign, so that it begins no formula. */
+/** Around a dollar sign, so that it begins no formula; what stands on both sides of it is no one word. */
 const DOLLAR = /<span>\$<\/span>/g;
 
 const decode = (html: string): string =>
@@ -60,7 +60,7 @@ function shape(node: MarkdownNode, ours: string): string {
 
 /** The structure of each block at the top; `ours` is where all links must go. */
 export function structure(markdown: string, ours: string): string[] {
-  const tree = fromMarkdown(markdown.replace(DOLLAR, ''), {
+  const tree = fromMarkdown(markdown.replace(DOLLAR, '¤'), {
     extensions: [gfm()],
     mdastExtensions: [gfmFromMarkdown()],
   });
