@@ -2,11 +2,9 @@
 import { showId } from '../model/object.ts';
 import { showPlace } from '../model/place.ts';
 import { type Plan, type PlannedStep, planFindings, plannedSteps } from '../model/plan.ts';
+import { GUARDED, isGuarded } from '../model/review.ts';
 import { identifier } from '../sql/quote.ts';
 import { tokenize } from '../sql/tokens.ts';
-
-/** Verdicts that run only when somebody allowed them by name. */
-const GUARDED: ReadonlySet<string> = new Set(['destructive', 'rebuild']);
 
 /**
  * Whether a text holds the keywords of distributed DDL outside strings, comments and quoted names. Behind a JOIN the same
@@ -21,7 +19,8 @@ export function isDistributedDdl(statement: string): boolean {
 
 /** The name that allows an object; what a dot, a blank or a verdict would blur stands in backticks: `` a.`b.c` ``. */
 function allowedAs(path: readonly string[]): string {
-  const isPlain = (name: string): boolean => /^[^\s.`]+$/.test(name) && !GUARDED.has(name);
+  const isPlain = (name: string): boolean =>
+    /^[^\s.`]+$/.test(name) && !GUARDED.some((verdict) => verdict === name);
   return path.map((name) => (isPlain(name) ? name : identifier(name))).join('.');
 }
 
@@ -50,7 +49,7 @@ export function objections(plan: Plan, allowed: ReadonlySet<string>): string[] {
     const what = `${showId(step.object)} on ${node}`;
     if (step.verdict === 'manual')
       reasons.push(...step.refusals.map((why) => `${what} can't be changed: ${why}`));
-    if (GUARDED.has(step.verdict) && !isAllowed(planned, allowed)) {
+    if (isGuarded(step.verdict) && !isAllowed(planned, allowed)) {
       const name = allowedAs(step.object.path);
       reasons.push(
         `${what}: ${step.action} is ${step.verdict} and needs \`--allow ${name}\` or \`--allow ${step.verdict}\``,

@@ -7,12 +7,12 @@ import { readApprovals } from '../github/approvals.ts';
 import type { GitHub } from '../github/client.ts';
 import { guardedFiles } from '../github/guarded-files.ts';
 import { postReport } from '../github/report.ts';
-import { findReview, type Review } from '../github/reviewed.ts';
+import { departureFrom, findReview, type Review } from '../github/reviewed.ts';
 import { marksIn } from '../github/step-marks.ts';
 import { PlumblineError } from '../model/errors.ts';
 import { showId } from '../model/object.ts';
 import { type Plan, type PlannedStep, plannedSteps } from '../model/plan.ts';
-import type { Guarded } from '../model/review.ts';
+import { GUARDED, isGuarded } from '../model/review.ts';
 import { stepMark } from '../plan/step-marks.ts';
 import { renderJson } from '../render/json.ts';
 import { renderReport } from '../render/report.ts';
@@ -79,11 +79,13 @@ async function findReviews(
 
 /** The whole plan by its digest, or the step by its own mark. */
 function covers({ comment }: Reviewed, planned: PlannedStep, plan: Plan): boolean {
-  return comment.marker.digest === plan.digest || marksIn(comment.parts.text).includes(stepMark(planned));
+  return (
+    departureFrom(comment, plan.digest) === undefined ||
+    marksIn(comment.parts.text).includes(stepMark(planned))
+  );
 }
 
-const isGuarded = ({ step }: PlannedStep): boolean =>
-  step.verdict === 'destructive' || step.verdict === 'rebuild';
+const needsPermission = ({ step }: PlannedStep): boolean => isGuarded(step.verdict);
 
 /** Every step must be reviewed, and every guarded one allowed on a pull request that shows it. `byHand`: the workflow was. */
 async function judge(
@@ -94,12 +96,12 @@ async function judge(
   byHand: boolean,
 ): Promise<Judgement> {
   // Somebody who starts the workflow by hand means what is declared; what destroys still needs a review that shows it.
-  const unreviewed = byHand ? reviews.open.filter(isGuarded) : reviews.open;
+  const unreviewed = byHand ? reviews.open.filter(needsPermission) : reviews.open;
   const reasons = unreviewed.map(
     ({ step, node }) => `${showId(step.object)} on ${node} is not as it was reviewed, or moved since`,
   );
   const allowed = new Set<string>();
-  const guarded = plannedSteps(plan).filter(isGuarded);
+  const guarded = plannedSteps(plan).filter(needsPermission);
   for (const review of reviews.found) {
     const mine = guarded.filter((planned) => covers(review, planned, plan));
     if (mine.length === 0) continue;
@@ -111,7 +113,7 @@ async function judge(
       guarded: guardedFiles(plan, estate),
     });
     for (const planned of mine) {
-      const approval = approvals.find(({ verdict }) => verdict === (planned.step.verdict as Guarded));
+      const approval = approvals.find(({ verdict }) => verdict === planned.step.verdict);
       if (approval?.allowed) allowed.add(allowanceOf(planned));
       else
         reasons.push(
@@ -158,7 +160,7 @@ async function applyReviewed(
     event.name === 'workflow_dispatch',
   );
   // What lacks permission has said so, in the words of its pull request.
-  const permitted = reasons.length > 0 ? new Set(['destructive', 'rebuild']) : allowed;
+  const permitted = reasons.length > 0 ? new Set(GUARDED) : allowed;
   const blocked = [...reasons, ...objections(agreed.plan, permitted)];
   if (blocked.length > 0) return refuse(run, github, reviews.found, estate, [...new Set(blocked)]);
   const progress = showProgress(output);

@@ -50,7 +50,7 @@ interface Planned {
 /** The base branch's declarations; undefined where they can't be read, as in an estate's first pull request. */
 async function loadBase(options: GitHubPlanOptions, pull: PullRequest): Promise<Estate | undefined> {
   const top = await git(options.estate, 'rev-parse', '--show-toplevel');
-  const inside = relative(top, resolve(options.estate));
+  const inside = await estateInRepository(options.estate);
   const base = await git(options.estate, 'merge-base', pull.baseSha, pull.headSha);
   try {
     return await atCommit(top, base, (checkout) => loadEstate(resolve(checkout, inside)));

@@ -1,8 +1,6 @@
 /** A plan goes in; which verdicts in it need somebody's permission, and the declarations they come from, come out. */
 import { type Plan, plannedSteps } from '../model/plan.ts';
-import type { Guarded } from '../model/review.ts';
-
-const GUARDED: readonly Guarded[] = ['destructive', 'rebuild'];
+import { GUARDED, type Guarded } from '../model/review.ts';
 
 /** The path inside the repository of a file of the estate. */
 export function repositoryPath(estate: string, file: string): string {

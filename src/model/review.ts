@@ -18,6 +18,12 @@ export interface ReviewContext {
 /** Verdicts that need somebody's permission. */
 export type Guarded = Extract<Verdict, 'destructive' | 'rebuild'>;
 
+export const GUARDED: readonly Guarded[] = ['destructive', 'rebuild'];
+
+export function isGuarded(verdict: Verdict): verdict is Guarded {
+  return GUARDED.some((guarded) => guarded === verdict);
+}
+
 /** What `plumbline.yaml` asks for before guarded steps run. */
 export interface Policy {
   /** The label by verdict: `plumbline:allow-destructive` unless said otherwise. */

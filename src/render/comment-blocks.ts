@@ -1,7 +1,7 @@
 /** Takes a merged plan and who allowed what, and gives what stands in the plan's way, before anything else is read. */
 import { keyOf } from '../model/object.ts';
 import { unreadableNodes } from '../model/plan.ts';
-import type { Approval, Guarded } from '../model/review.ts';
+import { type Approval, GUARDED, type Guarded } from '../model/review.ts';
 import { listed, type MergedPlan } from './comment-merge.ts';
 import { shorten } from './comment-room.ts';
 import { code, prose } from './markdown-escape.ts';
@@ -14,7 +14,6 @@ export interface Blocks {
   readonly reasons: ReadonlySet<'unreadable' | 'error' | 'manual' | 'permission'>;
 }
 
-const GUARDED: readonly Guarded[] = ['destructive', 'rebuild'];
 const WORDS: Readonly<Record<Guarded, string>> = {
   destructive: 'destructive',
   rebuild: 'rebuilding',
