@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keyParts } from '../src/kinds/table-engine.ts';
 import { readFacts, readNode } from '../src/live/read.ts';
 import type { Server } from '../src/live/server.ts';
-import { nameKey } from '../src/model/object.ts';
+import { pathKey } from '../src/model/object.ts';
 import type { Root, State } from '../src/model/state.ts';
 import { missingFromRoundTrip } from '../src/plan/round-trip.ts';
 import { identifier, literal } from '../src/sql/quote.ts';
@@ -238,7 +238,7 @@ describe.each(['definitions', 'words'])('%s is read as the server explains it', 
         new Set(projections.filter(([name]) => name === table).map(([, name]) => name)),
       );
     }
-    const every = state.get(nameKey(['words', 'every TTL']));
+    const every = state.get(pathKey(['words', 'every TTL']));
     expect(every && parts(every, 'constraint').map(({ attributes }) => attributes)).toEqual([
       { mode: 'CHECK', expression: 'TTL >= 0' },
       { mode: 'ASSUME', expression: '1 = TTL' },
@@ -246,7 +246,7 @@ describe.each(['definitions', 'words'])('%s is read as the server explains it', 
   });
 
   test('settings and TTL', () => {
-    const ttl = state.get(nameKey(['words', 'every SETTINGS']))?.tree().root.attributes.ttl;
+    const ttl = state.get(pathKey(['words', 'every SETTINGS']))?.tree().root.attributes.ttl;
     expect(ttl).toBe('d + toIntervalDay(1) WHERE SETTINGS = 1, d + toIntervalDay(2)');
     for (const root of rootsOf('words').filter(({ id }) => id.path[1]?.startsWith('every '))) {
       const { settings } = root.tree().root.attributes;

@@ -52,7 +52,7 @@ async function runStatements(
   if (!server) return { outcome: 'failed', error: `nothing was run: ${node} is not connected` };
   const [database = ''] = step.object.path;
   // Names without a database in a view's query mean the view's own.
-  const options = step.object.kind === 'database' ? {} : { database };
+  const options = step.object.path.length === 1 ? {} : { database };
   for (const [at, statement] of step.statements.entries()) {
     try {
       await run.keepLock();

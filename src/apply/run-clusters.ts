@@ -53,7 +53,7 @@ async function isSettled(
   const [again] = plan.clusters.flatMap(({ nodes }) => nodes.filter((other) => other.node === node));
   if (!again || again.unreadable !== undefined)
     throw new PlumblineError(again?.unreadable ?? `${node} is gone`);
-  const name = nameKey(step.object.path);
+  const name = nameKey(step.object);
   return !(
     again.steps.some((left) => keyOf(left.object) === keyOf(step.object)) ||
     again.findings.some(({ severity, object }) => severity === 'error' && (object ?? name) === name)

@@ -52,7 +52,7 @@ function otherVersion(cluster: Cluster, facts: ServerFacts): Finding[] {
 function differingNames({ creates, alters, findings }: NodeDifferences): Set<string> {
   const roots = [...creates, ...alters.map(({ live }) => live)];
   return new Set([
-    ...roots.map(({ id }) => nameKey(id.path)),
+    ...roots.map(({ id }) => nameKey(id)),
     ...findings.flatMap(({ object }) => (object ? [object] : [])),
   ]);
 }

@@ -2,7 +2,7 @@
 import { ROOT_KINDS } from '../kinds/index.ts';
 import type { Cluster, DeclaredObject, Estate, Prune } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
-import { nameKey, showId, showPath } from '../model/object.ts';
+import { nameKey, pathKey, showId, showPath } from '../model/object.ts';
 import { type Place, showPlace } from '../model/place.ts';
 import { type ClusterDocument, expandCluster } from './expand-cluster.ts';
 import type { Entry } from './files.ts';
@@ -101,7 +101,7 @@ function expandObjects(entries: readonly Entry[], known: ReadonlySet<string>, re
     const kind = ROOT_KINDS.find(({ document }) => document === entry.kind);
     if (!kind) return;
     const tree = kind.declare(entry);
-    const key = nameKey(tree.root.id.path);
+    const key = nameKey(tree.root.id);
     const twin = seen.get(key);
     const place = entry.place(['name']);
     if (twin) report('duplicate', `${showId(tree.root.id)} is already declared at ${showPlace(twin)}`, place);
@@ -131,7 +131,7 @@ function targetPath(to: string | { database: string; name: string }, database: s
 
 /** A materialized view that writes to a table nobody declares would fail, or feed a table that nobody watches. */
 function checkTargets(entries: readonly Entry[], objects: readonly DeclaredObject[], report: Report): void {
-  const tables = new Map(objects.map(({ tree }) => [nameKey(tree.root.id.path), tree.root.id]));
+  const tables = new Map(objects.map(({ tree }) => [nameKey(tree.root.id), tree.root.id]));
   const names = [...tables.values()].map(({ path }) => showPath(path));
   for (const entry of entries.filter(({ kind }) => kind === 'MaterializedView')) {
     const { to, database = '' } = entry.value as ObjectDocument & {
@@ -139,7 +139,7 @@ function checkTargets(entries: readonly Entry[], objects: readonly DeclaredObjec
     };
     if (to === undefined) continue;
     const path = targetPath(to, database);
-    if (!tables.has(nameKey(path))) {
+    if (!tables.has(pathKey(path))) {
       const hint = didYouMean(showPath(path), names);
       report(
         'unknown-table',

@@ -48,6 +48,9 @@ export interface Declared {
   keys(path?: readonly (string | number)[]): readonly string[];
 }
 
+/** The value of a declaration as plain data: what `declare` reads, `describe` writes. */
+export type Description = Readonly<Record<string, unknown>>;
+
 /** A kind of objects that exist by themselves: databases, tables, views … */
 export interface RootKind<A extends Attributes = Attributes> {
   readonly name: string;
@@ -64,6 +67,8 @@ export interface RootKind<A extends Attributes = Attributes> {
   /** Gets all changed attributes of the object itself at once; its parts write their own drafts. */
   alter(to: Tree, from: Tree, changed: ReadonlySet<string>): readonly Draft[];
   drop(from: Tree): Draft;
+  /** What a declaration would say of the object, below `kind`: no more than it must, keys in the order of the reference. */
+  describe?(tree: Tree): Description;
   /** For objects that can be created anew without losing anything; absent where that is not so. */
   replace?(to: Tree, from: Tree): Draft;
 }

@@ -5,7 +5,7 @@ import { refusedName } from '../kinds/names.ts';
 import { wholeSql } from '../kinds/whole-sql.ts';
 import type { DeclaredObject } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
-import { keyOf, nameKey, type StateObject, showId, type Tree } from '../model/object.ts';
+import { keyOf, nameKey, pathKey, type StateObject, showId, type Tree } from '../model/object.ts';
 import { lazyRoot, type Root, type State, stateOf } from '../model/state.ts';
 import { ParseError } from '../sql/cursor.ts';
 import { TokenError } from '../sql/tokens.ts';
@@ -81,7 +81,7 @@ export async function desiredState(options: {
   const blocked = new Set<string>();
   const normalise = async (tree: Tree, text: string): Promise<Root | undefined> => {
     const { id, place } = tree.root;
-    const databaseExists = live.has(nameKey(id.path.slice(0, 1)));
+    const databaseExists = live.has(pathKey(id.path.slice(0, 1)));
     const key = JSON.stringify([serverClass, databaseExists, text]);
     const ask = (): Promise<Tree> => {
       const asked = rootKind(id.kind).normalise(wholeSql(tree), normaliser);
@@ -99,7 +99,7 @@ export async function desiredState(options: {
       return lazyRoot(id, authoredText(placed), () => placed, place);
     } catch (error) {
       findings.push(refusal(tree, error, options.node));
-      blocked.add(nameKey(id.path));
+      blocked.add(nameKey(id));
       return undefined;
     }
   };
@@ -107,7 +107,7 @@ export async function desiredState(options: {
     .filter(({ clusters }) => clusters.has(options.cluster))
     .map(({ tree }): Root | Promise<Root | undefined> => {
       const text = authoredText(tree);
-      const before = live.get(nameKey(tree.root.id.path));
+      const before = live.get(nameKey(tree.root.id));
       if (before && (before.statement === text || settled.has(serverClass, text, before.statement))) {
         return { ...before, ...(tree.root.place && { place: tree.root.place }) };
       }
@@ -127,7 +127,7 @@ export function settle(
   settled: Settled,
 ): void {
   for (const { tree, clusters } of objects) {
-    const key = nameKey(tree.root.id.path);
+    const key = nameKey(tree.root.id);
     const before = live.get(key);
     if (!clusters.has(cluster) || !before || differing.has(key) || before.id.kind !== tree.root.id.kind)
       continue;

@@ -3,7 +3,7 @@ import { isSystemDatabase } from '../kinds/database.ts';
 import { ROOT_KINDS } from '../kinds/index.ts';
 import type { DatabaseRow, ServerView, TableRow } from '../kinds/server-view.ts';
 import type { Finding } from '../model/finding.ts';
-import { nameKey, type ObjectId, showPath } from '../model/object.ts';
+import { type ObjectId, pathKey, showPath } from '../model/object.ts';
 import { lazyRoot, type State, stateOf } from '../model/state.ts';
 import type { Impact } from '../model/step.ts';
 import { literal } from '../sql/quote.ts';
@@ -100,7 +100,7 @@ async function stuckMutations(server: Server): Promise<Finding[]> {
       'If it changes the type of a column, the server already shows the new type over data that still has the old one: ' +
       'declare the old type, apply, mend the data, and then change the type again. ' +
       `The reason is ${reason.slice(0, REASON_LENGTH)}`,
-    object: nameKey([database, table]),
+    object: pathKey([database, table]),
     node: server.node.name,
   }));
 }
@@ -134,7 +134,7 @@ export async function readImpacts(server: Server, ids: readonly ObjectId[]): Pro
      FROM system.tables WHERE total_rows IS NOT NULL AND (database, name) IN (${list.join(', ')})`,
   );
   for (const [database, table, count, bytes, parts] of rows) {
-    impacts.set(nameKey([database, table]), {
+    impacts.set(pathKey([database, table]), {
       rows: Number(count),
       bytes: Number(bytes),
       parts: Number(parts),

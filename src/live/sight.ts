@@ -20,7 +20,7 @@ export async function checkSight(
   live: State,
 ): Promise<void> {
   const missing = objects.filter(
-    ({ clusters, tree }) => clusters.has(cluster) && !live.has(nameKey(tree.root.id.path)),
+    ({ clusters, tree }) => clusters.has(cluster) && !live.has(nameKey(tree.root.id)),
   );
   const databases = new Set(missing.map(({ tree }) => tree.root.id.path[0] ?? ''));
   for (const database of databases) {

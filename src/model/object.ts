@@ -30,9 +30,17 @@ export function keyOf(id: ObjectId): string {
   return `${id.kind} ${JSON.stringify(id.path)}`;
 }
 
-/** A key for the name alone: two kinds can't use one name in one database. */
-export function nameKey(path: readonly string[]): string {
+/** The key of a database's name (a path of one), or of a name inside a database: tables, views and dictionaries share it. */
+export function pathKey(path: readonly string[]): string {
   return JSON.stringify(path);
+}
+
+/**
+ * A key for the name alone: two kinds can't use one name in one database. Everything that stands beside the databases (functions,
+ * named collections …) has names of its own kind.
+ */
+export function nameKey(id: ObjectId): string {
+  return id.kind === 'database' || id.path.length === 2 ? pathKey(id.path) : keyOf(id);
 }
 
 /** `shop.orders.total`, for people. */

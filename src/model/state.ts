@@ -28,5 +28,5 @@ export function lazyRoot(id: ObjectId, statement: string, parse: () => Tree, pla
 }
 
 export function stateOf(roots: Iterable<Root>): State {
-  return new Map([...roots].map((root) => [nameKey(root.id.path), root]));
+  return new Map([...roots].map((root) => [nameKey(root.id), root]));
 }

@@ -11,12 +11,12 @@ export interface NodeRoots {
 }
 
 function differences(reference: NodeRoots, other: NodeRoots): string[] {
-  const here = new Map(other.roots.map((root) => [nameKey(root.id.path), root]));
-  const there = new Map(reference.roots.map((root) => [nameKey(root.id.path), root]));
-  const missing = reference.roots.filter(({ id }) => !here.has(nameKey(id.path)));
-  const extra = other.roots.filter(({ id }) => !there.has(nameKey(id.path)));
+  const here = new Map(other.roots.map((root) => [nameKey(root.id), root]));
+  const there = new Map(reference.roots.map((root) => [nameKey(root.id), root]));
+  const missing = reference.roots.filter(({ id }) => !here.has(nameKey(id)));
+  const extra = other.roots.filter(({ id }) => !there.has(nameKey(id)));
   const changed = other.roots.filter((root) => {
-    const twin = there.get(nameKey(root.id.path));
+    const twin = there.get(nameKey(root.id));
     return twin !== undefined && twin.statement !== root.statement;
   });
   return [

@@ -1,6 +1,6 @@
 /** Orders steps so that what an object needs is there before it and gone after it; the same input gives the same order. */
 import { ROOT_KINDS, rootKind } from '../kinds/index.ts';
-import { nameKey, type ObjectId } from '../model/object.ts';
+import { nameKey, type ObjectId, pathKey } from '../model/object.ts';
 import { unquote } from '../sql/quote.ts';
 import { type Token, tokenize } from '../sql/tokens.ts';
 
@@ -44,7 +44,7 @@ function mentionsIn(statement: string): Mention[] {
 const rank = (id: ObjectId): number => ROOT_KINDS.indexOf(rootKind(id.kind));
 
 function compareIds(a: ObjectId, b: ObjectId): number {
-  const [x, y] = [nameKey(a.path), nameKey(b.path)];
+  const [x, y] = [nameKey(a), nameKey(b)];
   return rank(a) - rank(b) || (x < y ? -1 : x > y ? 1 : 0);
 }
 
@@ -56,13 +56,13 @@ interface Needs<N> {
 
 /** What each node needs of the others; a database needs nothing. A name without a database means one in the node's own. */
 export function needs<N extends Node>(nodes: readonly N[]): Map<N, Needs<N>> {
-  const byName = new Map(nodes.map((node) => [nameKey(node.id.path), node]));
+  const byName = new Map(nodes.map((node) => [nameKey(node.id), node]));
   const needsOf = (node: N): Needs<N> => {
     const [database = ''] = node.id.path;
     const sure = new Set<N>();
     const likely = new Set<N>();
     const find = (path: readonly string[], isSure: boolean): void => {
-      const needed = byName.get(nameKey(path));
+      const needed = byName.get(pathKey(path));
       if (!needed || needed === node) return;
       (isSure || rank(needed.id) < rank(node.id) ? sure : likely).add(needed);
     };

@@ -26,7 +26,7 @@ export interface NodeDifferences {
 }
 
 function about(rule: string, message: string, { id, place }: Root): Finding {
-  return { severity: 'error', rule, message, object: nameKey(id.path), ...(place && { place }) };
+  return { severity: 'error', rule, message, object: nameKey(id), ...(place && { place }) };
 }
 
 function notUnderstood(desired: Root, reason: string): Finding {
@@ -78,18 +78,18 @@ export function diffStates(
   const alters: NodeDifferences['alters'][number][] = [];
   const findings: Finding[] = [];
   for (const root of sorted(desired)) {
-    const before = live.get(nameKey(root.id.path));
+    const before = live.get(nameKey(root.id));
     const difference = before && compareRoots(before, root);
     if (!before || !difference) continue;
     if ('rule' in difference) findings.push(difference);
     else alters.push({ live: before, desired: root, difference });
   }
   const isDeclared = (key: string): boolean => desired.has(key) || blocked.has(key);
-  const undeclared = sorted(live).filter((root) => !isDeclared(nameKey(root.id.path)));
+  const undeclared = sorted(live).filter((root) => !isDeclared(nameKey(root.id)));
   const drops = undeclared.filter((root) => mayPrune(root, prune));
   const changing = new Set([...drops, ...alters.map((alter) => alter.live)]);
   return {
-    creates: [...desired.values()].filter((root) => !live.has(nameKey(root.id.path))),
+    creates: [...desired.values()].filter((root) => !live.has(nameKey(root.id))),
     drops,
     alters,
     others: [...live.values()].filter((root) => !changing.has(root)),
@@ -120,7 +120,7 @@ export function stepsOf(differences: NodeDifferences, impacts: ReadonlyMap<strin
   return sequence(differences.creates, differences.alters, differences.drops).map((task): Step => {
     const { action, root, live } = task;
     const difference = task.difference ?? whole(task);
-    const impact = live && impacts.get(nameKey(live.id.path));
+    const impact = live && impacts.get(nameKey(live.id));
     const folded = fold(root.id, difference.drafts);
     return {
       action,

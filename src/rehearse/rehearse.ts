@@ -19,7 +19,7 @@ async function seed(stage: Stage, node: string, state: State): Promise<Map<strin
   for (const { id, statement } of creationOrder([...state.values()])) {
     if (id.kind === 'database' && id.path[0] === 'default') continue;
     const reason = await tryStatement(stage.server(node), id, statement);
-    if (reason) impossible.set(nameKey(id.path), `${showId(id)}: ${reason}`);
+    if (reason) impossible.set(nameKey(id), `${showId(id)}: ${reason}`);
   }
   return impossible;
 }
@@ -32,7 +32,7 @@ interface Scene {
 
 async function play(stage: Stage, { node, steps }: NodePlan, state: State | undefined): Promise<Scene> {
   const skipped = state ? await seed(stage, node, state) : new Map<string, string>();
-  const playable = steps.filter(({ object }) => !skipped.has(nameKey(object.path)));
+  const playable = steps.filter(({ object }) => !skipped.has(nameKey(object)));
   return { skipped, failure: await playSteps(stage.server(node), playable) };
 }
 
@@ -56,7 +56,7 @@ function verdict(cast: Actors, scenes: readonly Scene[], remaining: Plan): Rehea
     return { outcome: 'failed', text: `The rehearsal failed at ${failures.join('; ')}` };
   const skipped = new Map(scenes.flatMap((scene) => [...scene.skipped]));
   const left = plannedSteps(remaining).filter(
-    ({ step }) => step.verdict !== 'manual' && !skipped.has(nameKey(step.object.path)),
+    ({ step }) => step.verdict !== 'manual' && !skipped.has(nameKey(step.object)),
   );
   if (left.length === 0) return { outcome: 'clean', text: nothingLeft(cast, [...skipped.values()]) };
   const names = left.slice(0, SHOWN).map(({ step, node }) => `${showId(step.object)} on ${node}`);

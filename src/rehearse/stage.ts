@@ -64,11 +64,11 @@ export async function onStage<T>(
 /** Runs a statement that creates or changes an object; gives the reason where the engine refuses it. */
 export async function tryStatement(
   server: Server,
-  { kind, path: [database = ''] }: ObjectId,
+  { path: [database = '', name] }: ObjectId,
   statement: string,
 ): Promise<string | undefined> {
   try {
-    await server.run(statement, kind === 'database' ? {} : { database });
+    await server.run(statement, name === undefined ? {} : { database });
     return undefined;
   } catch (error) {
     if (error instanceof ServerError) return error.reason;
