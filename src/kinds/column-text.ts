@@ -1,7 +1,8 @@
 /** What a column says of itself: declared in a short or a long form, read from and written to the CREATE text. */
 import { Cursor } from '../sql/cursor.ts';
 import { literal } from '../sql/quote.ts';
-import { declareSettings, listText, readSettings, settingsText } from './storage.ts';
+import { said } from './said.ts';
+import { declareSettings, describeSettings, listText, readSettings, settingsText } from './storage.ts';
 
 export const DEFAULT_FORMS = ['DEFAULT', 'MATERIALIZED', 'ALIAS', 'EPHEMERAL'] as const;
 
@@ -50,6 +51,26 @@ export function declareColumn(value: string | ColumnDeclaration): Column {
     ttl: column.ttl,
     settings: declareSettings(column.settings),
   };
+}
+
+/** The expression behind the word of a form; empty for a bare EPHEMERAL. */
+function describeValue(value: string | undefined): ColumnDeclaration {
+  const form = DEFAULT_FORMS.find((word) => value === word || value?.startsWith(`${word} `));
+  return form === undefined ? {} : { [form.toLowerCase()]: value?.slice(form.length + 1) ?? '' };
+}
+
+/** What {@link declareColumn} reads: the type alone where there is nothing else to say. */
+export function describeColumn(column: Column): string | ColumnDeclaration {
+  const { type, value, codec, ttl, comment, statistics, settings } = column;
+  const details = said({
+    ...describeValue(value),
+    codec,
+    ttl,
+    comment: comment || undefined,
+    statistics,
+    settings: describeSettings(settings),
+  });
+  return Object.keys(details).length === 0 ? type : { ...(type !== '' && { type }), ...details };
 }
 
 const commentBegins = (cursor: Cursor): boolean =>

@@ -16,6 +16,10 @@ export function declareConstraint(value: { check?: string; assume?: string }): C
     : { mode: 'CHECK', expression: value.check };
 }
 
+export function describeConstraint({ mode, expression }: Constraint): Readonly<Record<string, string>> {
+  return { [mode.toLowerCase()]: expression };
+}
+
 /** Takes `CHECK expression` or `ASSUME expression`, the name already taken. */
 export function readConstraint(cursor: Cursor): Constraint {
   const mode = cursor.takes('CHECK') ? 'CHECK' : 'ASSUME';

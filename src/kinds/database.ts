@@ -4,6 +4,7 @@ import { Cursor } from '../sql/cursor.ts';
 import { identifier, literal } from '../sql/quote.ts';
 import { hazard, statement } from './drafts.ts';
 import type { RootKind } from './kind.ts';
+import { said } from './said.ts';
 import { sameEngine } from './table-engine.ts';
 
 export type Database = Readonly<{ engine: string; comment: string }>;
@@ -73,6 +74,14 @@ export const database: RootKind<Database> = {
       `ALTER DATABASE ${identifier(to.root.id.path[0] ?? '')} MODIFY COMMENT ${literal((to.root.attributes as Database).comment)}`,
     ),
   ],
+  describe({ root }) {
+    const { engine, comment } = root.attributes as Database;
+    return said({
+      name: root.id.path[0],
+      engine: engine === 'Atomic' ? undefined : engine,
+      comment: comment || undefined,
+    });
+  },
   drop: (from) =>
     statement(`DROP DATABASE ${identifier(from.root.id.path[0] ?? '')}`, 'destructive', [
       hazard('loses data', 'every table in the database'),

@@ -67,7 +67,10 @@ export interface RootKind<A extends Attributes = Attributes> {
   /** Gets all changed attributes of the object itself at once; its parts write their own drafts. */
   alter(to: Tree, from: Tree, changed: ReadonlySet<string>): readonly Draft[];
   drop(from: Tree): Draft;
-  /** What a declaration would say of the object, below `kind`: no more than it must, keys in the order of the reference. */
+  /**
+   * What a declaration would say of the object, below `kind`: no more than it must, keys in the order of the reference, names
+   * as keys of a Map. Throws `ParseError` for what no declaration can say.
+   */
   describe?(tree: Tree): Description;
   /** For objects that can be created anew without losing anything; absent where that is not so. */
   replace?(to: Tree, from: Tree): Draft;

@@ -7,22 +7,27 @@ import { clause, greedyClause, hazard, RANK, statement } from './drafts.ts';
 import { type Action, type Around, type Normaliser, type RootKind, unlessDeclared } from './kind.ts';
 import {
   declareRefresh,
+  describeRefresh,
   type Refresh,
   type RefreshDeclaration,
   readRefresh,
   refreshText,
 } from './refresh.ts';
+import { said } from './said.ts';
 import {
   declareStorage,
+  describeStorage,
   readStorage,
   type Storage,
   type StorageDeclaration,
   writeStorage,
 } from './storage.ts';
 import { isMergeTree, sameEngine, sameKey, sameSettings } from './table-engine.ts';
+import { declareTarget, describeTarget, type Target } from './view-target.ts';
 import {
   columnTypes,
   declareColumns,
+  describeQuery,
   normaliseColumns,
   normaliseQuery,
   readQuery,
@@ -50,7 +55,7 @@ export type MaterializedView = OwnStorage &
 
 type Declaration = ViewDeclaration &
   StorageDeclaration & {
-    to?: string | { database: string; name: string };
+    to?: Target;
     populate?: boolean;
     refresh?: RefreshDeclaration;
   };
@@ -66,13 +71,6 @@ const NO_STORAGE: OwnStorage = {
 };
 
 const attributesOf = (tree: Tree): MaterializedView => tree.root.attributes as MaterializedView;
-
-function declareTarget(to: Declaration['to'], database: string): string | undefined {
-  if (to === undefined) return undefined;
-  if (typeof to !== 'string') return qualified([to.database, to.name]);
-  const dot = to.indexOf('.');
-  return dot < 0 ? qualified([database, to]) : qualified([to.slice(0, dot), to.slice(dot + 1)]);
-}
 
 function createText(start: string, tree: Tree): string {
   const view = attributesOf(tree);
@@ -258,6 +256,22 @@ export const materializedView: RootKind<MaterializedView> = {
     return statement(createText('CREATE MATERIALIZED VIEW', to), 'metadata', hazards);
   },
   alter: (to, _from, changed) => alterView(attributesOf(to), changed),
+  describe({ root }) {
+    const [database = '', name] = root.id.path;
+    const view = root.attributes as MaterializedView;
+    return said({
+      database,
+      name,
+      comment: view.comment || undefined,
+      columns: view.columns === undefined ? undefined : columnTypes(view.columns),
+      ...describeQuery(view),
+      to: describeTarget(view.target, database),
+      populate: view.populate === undefined ? undefined : true,
+      refresh: describeRefresh(view, database),
+      ...(view.engine !== undefined &&
+        describeStorage({ ...(view as Storage), settings: view.settings ?? {} })),
+    });
+  },
   drop(from) {
     const own = attributesOf(from).target === undefined;
     const hazards = own ? [hazard('loses data', 'all rows that the view holds')] : [];

@@ -1,14 +1,14 @@
 /** Projections of a table, in their SELECT and their index form. */
 import type { Tree } from '../model/object.ts';
 import type { Draft } from '../model/step.ts';
-import type { Cursor } from '../sql/cursor.ts';
+import { Cursor } from '../sql/cursor.ts';
 import { identifier } from '../sql/quote.ts';
 import { tokenize } from '../sql/tokens.ts';
 import { cannotAlterParts } from './alterable.ts';
 import { clause, RANK } from './drafts.ts';
 import type { Around, PartKind } from './kind.ts';
 import { mentions } from './mentions.ts';
-import { declareSettings, settingsText } from './storage.ts';
+import { declareSettings, describeSettings, readSettings, settingsText } from './storage.ts';
 
 export type Projection = Readonly<{
   /** `(SELECT …)` or `INDEX … TYPE …`, with its settings. */
@@ -27,9 +27,28 @@ export function declareProjection(value: string | ProjectionDeclaration): Projec
   const body =
     projection.query === undefined
       ? `INDEX ${projection.index} TYPE ${projection.type}`
-      : `(${projection.query})`;
+      : `(${projection.query.trim()})`;
   const settings = settingsText(declareSettings(projection.settings));
   return { definition: settings ? `${body} WITH SETTINGS (${settings})` : body };
+}
+
+/** What {@link declareProjection} reads: the query alone where there is nothing else to say. */
+export function describeProjection({ definition }: Projection): string | ProjectionDeclaration {
+  const cursor = new Cursor(definition);
+  const isIndex = cursor.takes('INDEX');
+  const body = isIndex
+    ? { index: cursor.expression(() => cursor.sees('TYPE')), type: describeType(cursor) }
+    : { query: cursor.parenthesized() };
+  if (cursor.ended && body.query !== undefined) return body.query;
+  if (cursor.ended) return body;
+  cursor.expect('WITH SETTINGS');
+  const settings = describeSettings(readSettings(new Cursor(cursor.parenthesized())));
+  return { ...body, ...(settings && { settings }) };
+}
+
+function describeType(cursor: Cursor): string {
+  cursor.expect('TYPE');
+  return cursor.expression(() => cursor.sees('WITH SETTINGS'));
 }
 
 export function readProjection(cursor: Cursor): Projection {

@@ -1,7 +1,8 @@
 /** The REFRESH clause of a materialized view: when it runs, and whether it appends or replaces. */
-import type { Cursor } from '../sql/cursor.ts';
+import { Cursor, ParseError } from '../sql/cursor.ts';
 import { qualified } from '../sql/quote.ts';
-import { declareSettings, settingsText } from './storage.ts';
+import { said } from './said.ts';
+import { declareSettings, describeSettings, readSettings, settingsText } from './storage.ts';
 import { viewClauseBegins } from './view-text.ts';
 
 export type Refresh = Readonly<{
@@ -38,6 +39,41 @@ export function declareRefresh(refresh: RefreshDeclaration | undefined, database
     settings && `SETTINGS ${settings}`,
   ];
   return { schedule: words.filter(Boolean).join(' '), append: refresh.append ? 'APPEND' : undefined };
+}
+
+/** `name` for one of the same database, else `database.name`. Throws a ParseError where a dot makes that another name. */
+function describePath([database = '', name = '']: readonly string[], home: string): string {
+  const text = database === home && !name.includes('.') ? name : `${database}.${name}`;
+  if (database.includes('.'))
+    throw new ParseError(`\`depends_on\` can't name a view of the database \`${database}\``);
+  return text;
+}
+
+/** What {@link declareRefresh} reads; undefined for a view that follows inserts. */
+export function describeRefresh({ schedule, append }: Refresh, home: string): RefreshDeclaration | undefined {
+  if (schedule === undefined) return undefined;
+  const cursor = new Cursor(schedule);
+  const ends = (): boolean =>
+    ['OFFSET', 'RANDOMIZE FOR', 'DEPENDS ON', 'SETTINGS'].some((words) => cursor.sees(words));
+  const takes = (words: string): string | undefined =>
+    cursor.takes(words) ? cursor.expression(ends, true) : undefined;
+  const [every, after, offset, randomize] = ['EVERY', 'AFTER', 'OFFSET', 'RANDOMIZE FOR'].map(takes);
+  const dependsOn: string[] = [];
+  if (cursor.takes('DEPENDS ON')) {
+    do dependsOn.push(describePath(cursor.path(), home));
+    while (cursor.takes(','));
+  }
+  const settings = cursor.takes('SETTINGS') ? describeSettings(readSettings(cursor)) : undefined;
+  if (!cursor.ended) cursor.fail('the end');
+  return said({
+    every,
+    after,
+    offset,
+    randomize,
+    depends_on: dependsOn.length > 0 ? dependsOn : undefined,
+    append: append === undefined ? undefined : true,
+    settings,
+  });
 }
 
 /** Takes `[REFRESH … [APPEND]]`. */

@@ -4,6 +4,7 @@ import { identifier } from '../sql/quote.ts';
 import { cannotAlterParts } from './alterable.ts';
 import { clause, RANK } from './drafts.ts';
 import type { PartKind } from './kind.ts';
+import { said } from './said.ts';
 
 export type SkippingIndex = Readonly<{
   expression: string;
@@ -11,13 +12,19 @@ export type SkippingIndex = Readonly<{
   granularity: string | undefined;
 }>;
 
-export function declareIndex(value: {
-  expression: string;
-  type: string;
-  granularity?: number;
-}): SkippingIndex {
+interface IndexDeclaration {
+  readonly expression: string;
+  readonly type: string;
+  readonly granularity?: number;
+}
+
+export function declareIndex(value: IndexDeclaration): SkippingIndex {
   const granularity = value.granularity === undefined ? undefined : String(value.granularity);
   return { expression: value.expression, type: value.type, granularity };
+}
+
+export function describeIndex({ expression, type, granularity }: SkippingIndex): Partial<IndexDeclaration> {
+  return said({ expression, type, granularity: granularity === undefined ? undefined : Number(granularity) });
 }
 
 /** Takes `expression TYPE type [GRANULARITY n]`, the name already taken. */

@@ -1,6 +1,7 @@
 /** The storage clause of a table or a materialized view (ENGINE … SETTINGS): declared, read and written. */
-import type { Cursor } from '../sql/cursor.ts';
-import { literal } from '../sql/quote.ts';
+import { Cursor } from '../sql/cursor.ts';
+import { literal, unquote } from '../sql/quote.ts';
+import { said } from './said.ts';
 
 export type Storage = Readonly<{
   engine: string;
@@ -40,6 +41,17 @@ export function declareSettings(
   );
 }
 
+/** What {@link declareSettings} reads; undefined where there are none. */
+export function describeSettings(
+  settings: Readonly<Record<string, string>> | undefined,
+): Record<string, string> | undefined {
+  const entries = Object.entries(settings ?? {});
+  if (entries.length === 0) return undefined;
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, value.startsWith("'") ? unquote(value) : value]),
+  );
+}
+
 /** One expression, or several as a tuple. */
 export function keyText(key: Texts | undefined): string | undefined {
   if (key === undefined || typeof key === 'string') return key;
@@ -48,8 +60,35 @@ export function keyText(key: Texts | undefined): string | undefined {
   return more.length === 0 ? only : `(${key.join(', ')})`;
 }
 
+/** The expressions of a tuple in parentheses as a list; everything else as it is. */
+function describeKey(key: string | undefined): Texts | undefined {
+  if (key === undefined) return undefined;
+  const outer = new Cursor(key);
+  if (!outer.sees('(')) return key;
+  const inner = new Cursor(outer.parenthesized());
+  const parts: string[] = [];
+  do parts.push(inner.ended ? '' : inner.expression());
+  while (inner.takes(','));
+  return outer.ended && parts.length > 1 && keyText(parts) === key ? parts : key;
+}
+
 export function listText(texts: Texts | undefined): string | undefined {
   return texts === undefined || typeof texts === 'string' ? texts : texts.join(', ');
+}
+
+/** What {@link declareStorage} reads. */
+export function describeStorage(storage: Storage): StorageDeclaration {
+  const { engine, partitionBy, primaryKey, orderBy, sampleBy, ttl, settings } = storage;
+  const impliesKey = /MergeTree\b/.test(engine) && primaryKey === undefined;
+  return said({
+    engine: engine === 'MergeTree' ? undefined : engine,
+    partition_by: describeKey(partitionBy),
+    primary_key: describeKey(primaryKey),
+    order_by: impliesKey && orderBy === 'tuple()' ? undefined : describeKey(orderBy),
+    sample_by: describeKey(sampleBy),
+    ttl,
+    settings: describeSettings(settings),
+  });
 }
 
 /** The declared storage. A MergeTree without a sorting key is sorted by nothing, as the server requires it to say. */

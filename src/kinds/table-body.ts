@@ -2,11 +2,24 @@
 import type { Attributes, ObjectId, StateObject } from '../model/object.ts';
 import { Cursor } from '../sql/cursor.ts';
 import { identifier } from '../sql/quote.ts';
-import { type Column, declareColumn, readColumn, writeColumn } from './column-text.ts';
-import { type Constraint, declareConstraint, readConstraint, writeConstraint } from './constraint.ts';
-import type { Declared } from './kind.ts';
-import { declareProjection, type Projection, readProjection, writeProjection } from './projection.ts';
-import { declareIndex, readIndex, type SkippingIndex, writeIndex } from './skipping-index.ts';
+import { type Column, declareColumn, describeColumn, readColumn, writeColumn } from './column-text.ts';
+import {
+  type Constraint,
+  declareConstraint,
+  describeConstraint,
+  readConstraint,
+  writeConstraint,
+} from './constraint.ts';
+import type { Declared, Description } from './kind.ts';
+import {
+  declareProjection,
+  describeProjection,
+  type Projection,
+  readProjection,
+  writeProjection,
+} from './projection.ts';
+import { said } from './said.ts';
+import { declareIndex, describeIndex, readIndex, type SkippingIndex, writeIndex } from './skipping-index.ts';
 
 /** How each kind of part stands in the list: its word, its reader and its writer. */
 const WRITERS: Readonly<Record<string, { word: string; write(attributes: Attributes): string }>> = {
@@ -74,4 +87,20 @@ export function declareBody(value: BodyDeclaration, declared: Declared, table: O
     ...parts('constraints', 'constraint', declareConstraint),
     ...parts('projections', 'projection', declareProjection),
   ];
+}
+
+/** What {@link declareBody} reads: mappings by name that keep the order of the parts. */
+export function describeBody(parts: readonly StateObject[]): Description {
+  const described = (kind: string, describe: (attributes: never) => unknown) => {
+    const ofKind = parts.filter(({ id }) => id.kind === kind);
+    return ofKind.length === 0
+      ? undefined
+      : new Map(ofKind.map(({ id, attributes }) => [id.path.at(-1), describe(attributes as never)]));
+  };
+  return said({
+    columns: described('column', describeColumn),
+    indexes: described('index', describeIndex),
+    projections: described('projection', describeProjection),
+    constraints: described('constraint', describeConstraint),
+  });
 }

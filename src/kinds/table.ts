@@ -7,12 +7,13 @@ import { clause, hazard, RANK, statement } from './drafts.ts';
 import { type Declared, type Normaliser, type RootKind, unlessDeclared } from './kind.ts';
 import {
   declareStorage,
+  describeStorage,
   readStorage,
   type Storage,
   type StorageDeclaration,
   writeStorage,
 } from './storage.ts';
-import { declareBody, readBody, writeBody } from './table-body.ts';
+import { declareBody, describeBody, readBody, writeBody } from './table-body.ts';
 import {
   changeDefinition,
   changeOrderBy,
@@ -141,6 +142,12 @@ export const table: RootKind<Table> = {
       ...(changed.has('settings') ? settingsDrafts(to, from) : []),
       ...(changed.has('ttl') ? [ttlDraft(next.ttl)] : []),
     ];
+  },
+  describe({ root, parts }) {
+    const [database, name] = root.id.path;
+    const { comment, ...storage } = root.attributes as Table;
+    const head = comment ? { database, name, comment } : { database, name };
+    return { ...head, ...describeBody(parts), ...describeStorage(storage) };
   },
   drop(from) {
     const { engine } = attributesOf(from);

@@ -1,7 +1,8 @@
 /** What views and materialized views have in common: column lists, definers, and the query behind AS. */
 import { Cursor } from '../sql/cursor.ts';
 import { identifier } from '../sql/quote.ts';
-import type { Declared, Normaliser } from './kind.ts';
+import type { Declared, Description, Normaliser } from './kind.ts';
+import { said } from './said.ts';
 
 export interface ViewDeclaration {
   readonly database: string;
@@ -32,6 +33,12 @@ export function columnTypes(columns: string): ReadonlyMap<string, string> {
     types.set(name, cursor.expression());
   } while (cursor.takes(','));
   return types;
+}
+
+/** What views and materialized views alike say at the end of their declaration. */
+export function describeQuery(view: Security & { readonly query: string }): Description {
+  const { query, definer, sqlSecurity } = view;
+  return said({ query, definer, sql_security: sqlSecurity?.toLowerCase() });
 }
 
 /** Whether a clause behind the column list begins here. */

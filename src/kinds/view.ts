@@ -4,8 +4,11 @@ import { Cursor } from '../sql/cursor.ts';
 import { literal, qualified } from '../sql/quote.ts';
 import { clause, RANK, statement } from './drafts.ts';
 import { type RootKind, unlessDeclared } from './kind.ts';
+import { said } from './said.ts';
 import {
+  columnTypes,
   declareColumns,
+  describeQuery,
   normaliseColumns,
   normaliseQuery,
   readQuery,
@@ -96,6 +99,17 @@ export const view: RootKind<View> = {
       return [clause(`MODIFY COMMENT ${literal(attributesOf(to).comment)}`, RANK.comment)];
     }
     return [statement(createText('CREATE OR REPLACE VIEW', to))];
+  },
+  describe({ root }) {
+    const [database, name] = root.id.path;
+    const view = root.attributes as View;
+    const head = said({
+      database,
+      name,
+      comment: view.comment || undefined,
+      columns: view.columns && columnTypes(view.columns),
+    });
+    return { ...head, ...describeQuery(view) };
   },
   drop: (from) => statement(`DROP VIEW ${qualified(from.root.id.path)}`, 'destructive'),
 };
