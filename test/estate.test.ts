@@ -142,3 +142,19 @@ describe('an estate', () => {
     expect(objects[1]?.tree.parts.map(({ id }) => id.path.at(-1))).toEqual(['b', '10', '__proto__', '2']);
   });
 });
+
+it('hold no secret that can be read', async () => {
+  const table = (name: string, rest: string): string =>
+    `---\nkind: Table\ndatabase: shop\nname: ${name}\ncolumns: { k: UInt8 }\n${rest}`;
+  const schemas = [
+    SHOP,
+    table('a', "engine: MySQL('h:1', 'shop', 'a', 'reader', 'hunter2')\n"),
+    table('b', "engine: Kafka('h:1', 't', 'g', 'CSV')\nsettings: { kafka_sasl_password: hunter2 }\n"),
+    table('c', "engine: MySQL('h:1', 'shop', 'a', 'reader', '{secret:SHOP_READER}')\n"),
+    table('d', "engine: MySQL('h:1', 'shop', 'a', 'reader', '')\n"),
+  ];
+  expect(await mistakesOf({ ...CLUSTERS, 'schemas/a.yaml': schemas.join('') })).toEqual([
+    "schemas/a.yaml:9:9  error  the password of table shop.a can be read by everybody who can read this file; write '{secret:NAME}' in its place",
+    "schemas/a.yaml:16:34  error  kafka_sasl_password of table shop.b can be read by everybody who can read this file; write '{secret:NAME}' in its place",
+  ]);
+});

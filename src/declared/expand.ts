@@ -6,6 +6,7 @@ import { nameKey, pathKey, showId, showPath } from '../model/object.ts';
 import { type Place, showPlace } from '../model/place.ts';
 import { type ClusterDocument, expandCluster } from './expand-cluster.ts';
 import type { Entry } from './files.ts';
+import { literalSecretsOf } from './literal-secrets.ts';
 import { nearest } from './nearest.ts';
 
 interface DatabaseScope {
@@ -107,6 +108,8 @@ function expandObjects(entries: readonly Entry[], known: ReadonlySet<string>, re
     if (twin) report('duplicate', `${showId(tree.root.id)} is already declared at ${showPlace(twin)}`, place);
     else objects.push({ tree, clusters });
     seen.set(key, twin ?? place);
+    for (const { message, place: there } of literalSecretsOf(tree, entry))
+      report('literal-secret', message, there);
   };
   for (const entry of entries.filter(({ kind }) => kind === 'Database')) {
     const document = entry.value as ObjectDocument;
