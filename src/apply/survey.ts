@@ -79,10 +79,10 @@ async function planNode(
   const databases = new Set(
     [...reading.state.values()].flatMap(({ id }) => (id.kind === 'database' ? id.path : [])),
   );
-  const serverClassName = serverClass(facts);
+  const serverClassName = serverClass(facts, cluster.engines);
   const desired = await desiredState({
     objects: estate.objects,
-    cluster: cluster.name,
+    cluster,
     node: node.name,
     live: reading.state,
     serverClass: serverClassName,
@@ -92,7 +92,7 @@ async function planNode(
   });
   const differences = diffStates(reading.state, desired, estate.prune);
   const differing = new Set([...differingNames(differences), ...desired.blocked]);
-  settle(estate.objects, cluster.name, reading.state, differing, serverClassName, settled);
+  settle(estate.objects, cluster, reading.state, differing, serverClassName, settled);
   const impacts = await readImpacts(server, touched(differences));
   const plan = {
     node: node.name,

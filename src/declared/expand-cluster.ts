@@ -1,5 +1,5 @@
 /** Turns a Cluster document into nodes with names, addresses and credentials, every default made explicit. */
-import type { Cluster, Credential, Node } from '../model/estate.ts';
+import type { Cluster, Credential, Engines, Node } from '../model/estate.ts';
 import type { Entry } from './files.ts';
 
 type CredentialDocument = string | { readonly env: string } | { readonly file: string };
@@ -21,6 +21,8 @@ export interface ClusterDocument {
   readonly native_port?: number;
   readonly user?: CredentialDocument;
   readonly password?: CredentialDocument;
+  readonly engines?: 'plain' | 'replicated' | 'shared';
+  readonly replicated?: { readonly path?: string; readonly replica?: string };
   readonly shards: readonly { readonly replicas: readonly ReplicaDocument[] }[];
 }
 
@@ -28,11 +30,26 @@ function credential(document: CredentialDocument): Credential {
   return typeof document === 'string' ? { plain: document } : document;
 }
 
+const hasReplicas = ({ shards }: ClusterDocument): boolean =>
+  shards.some(({ replicas }) => replicas.length > 1);
+
 /** `enterprise`, `community-2`, or `community-2-1` where shards have replicas: as short as the cluster allows. */
 function nodeName(cluster: ClusterDocument, shard: number, replica: number): string {
-  const replicated = cluster.shards.some(({ replicas }) => replicas.length > 1);
-  if (replicated) return `${cluster.name}-${shard}-${replica}`;
+  if (hasReplicas(cluster)) return `${cluster.name}-${shard}-${replica}`;
   return cluster.shards.length > 1 ? `${cluster.name}-${shard}` : cluster.name;
+}
+
+/**
+ * No server but one with a Replicated database knows the `{uuid}` of the other replicas, so the default path is made of names:
+ * https://clickhouse.com/docs/engines/table-engines/mergetree-family/replication
+ */
+function enginesOf(document: ClusterDocument): Engines {
+  const { edition, replicated } = document;
+  const usual = hasReplicas(document) ? 'replicated' : 'plain';
+  const as = document.engines ?? (edition === 'community' ? usual : 'shared');
+  if (as !== 'replicated') return { as };
+  const { path = '/clickhouse/tables/{shard}/{database}/{table}', replica = '{replica}' } = replicated ?? {};
+  return { as, path, replica };
 }
 
 export function expandCluster(document: ClusterDocument, entry: Pick<Entry, 'place'>): Cluster {
@@ -55,5 +72,5 @@ export function expandCluster(document: ClusterDocument, entry: Pick<Entry, 'pla
     }),
   );
   const { name, edition, version } = document;
-  return { name, edition, version, nodes };
+  return { name, edition, version, engines: enginesOf(document), nodes };
 }

@@ -3,11 +3,24 @@ import type { Tree } from '../model/object.ts';
 import { Cursor } from '../sql/cursor.ts';
 import { identifier, literal } from '../sql/quote.ts';
 import { hazard, statement } from './drafts.ts';
-import type { RootKind } from './kind.ts';
+import type { Around, RootKind } from './kind.ts';
 import { said } from './said.ts';
 import { sameEngine } from './table-engine.ts';
 
-export type Database = Readonly<{ engine: string; comment: string }>;
+export type Database = Readonly<{
+  engine: string;
+  comment: string;
+  /** `server` where it makes what it likes of an ordinary database. */
+  chosenBy: 'server' | undefined;
+}>;
+
+/** What managed servers make of a database that is declared as an ordinary one. */
+const ORDINARY = /^(Atomic|Replicated|Shared)\b/;
+
+function sameDatabaseEngine(live: string, desired: string, { to }: Around): boolean {
+  const free = to.root.attributes.chosenBy === 'server' && ORDINARY.test(live) && ORDINARY.test(desired);
+  return free || sameEngine(live, desired);
+}
 
 /** Databases that every server has and nobody declares, and the one where Plumbline keeps its lock and journal. */
 export const OWN_DATABASE = 'plumbline';
@@ -37,19 +50,31 @@ export const database: RootKind<Database> = {
       change: {
         refuse: "ClickHouse can't change the engine of a database: create a new one and move the tables",
       },
-      same: sameEngine,
+      same: sameDatabaseEngine,
     },
     comment: 'alter',
+    chosenBy: 'ignore',
   },
   declare(declared) {
     const value = declared.value as { name: string; engine?: string; comment?: string };
     const place = declared.place();
-    const attributes = { engine: value.engine ?? 'Atomic', comment: value.comment ?? '' };
+    const attributes: Database = {
+      engine: value.engine ?? 'Atomic',
+      comment: value.comment ?? '',
+      chosenBy: undefined,
+    };
     return {
       root: { id: { kind: 'database', path: [value.name] }, attributes, ...(place && { place }) },
       parts: [],
     };
   },
+  adapt: ({ root, parts }, { engines: { as } }) => ({
+    root:
+      as === 'shared' || as === 'any'
+        ? { ...root, attributes: { ...root.attributes, chosenBy: 'server' } }
+        : root,
+    parts,
+  }),
   async read(server) {
     const rows = await server.databases();
     return rows.map(({ name, engine, comment }) => {
@@ -65,7 +90,7 @@ export const database: RootKind<Database> = {
     const engine = cursor.expression(() => cursor.sees('COMMENT') && cursor.peek(1)?.kind === 'string');
     const comment = cursor.takes('COMMENT') ? cursor.string() : '';
     if (!cursor.ended) cursor.fail('the end');
-    return { root: { id, attributes: { engine, comment } }, parts: [] };
+    return { root: { id, attributes: { engine, comment, chosenBy: undefined } }, parts: [] };
   },
   normalise: async (tree) => tree,
   create: (to) => statement(createText(to)),

@@ -1,6 +1,7 @@
 /** The contract of a kind: what it is made of, how it is declared, read and written. Everything else knows no kind. */
 import type { Attributes, AttributeValue, ObjectId, StateObject, Tree } from '../model/object.ts';
 import type { Draft } from '../model/step.ts';
+import type { Surroundings } from './replication.ts';
 import type { ServerView } from './server-view.ts';
 
 /** What to do about an attribute that differs. `ignore` shows nothing; `refuse` says why it must be done by hand. */
@@ -58,6 +59,8 @@ export interface RootKind<A extends Attributes = Attributes> {
   readonly document: string;
   readonly attributes: Rules<A>;
   declare(declared: Declared): Tree;
+  /** The declared object as it is meant where it stands; absent for kinds that mean the same everywhere. */
+  adapt?(tree: Tree, surroundings: Surroundings): Tree;
   read(server: ServerView): Promise<readonly Definition[]>;
   /** Reads a canonical text. Throws `ParseError` at anything it does not know, so that nothing is dropped unseen. */
   parse(definition: Definition): Tree;
@@ -67,6 +70,8 @@ export interface RootKind<A extends Attributes = Attributes> {
   /** Gets all changed attributes of the object itself at once; its parts write their own drafts. */
   alter(to: Tree, from: Tree, changed: ReadonlySet<string>): readonly Draft[];
   drop(from: Tree): Draft;
+  /** Whether the server carries an ALTER of the live object to its other replicas; absent where it never does. */
+  isReplicated?(live: Tree): boolean;
   /**
    * What a declaration would say of the object, below `kind`: no more than it must, keys in the order of the reference, names
    * as keys of a Map. Throws `ParseError` for what no declaration can say.

@@ -13,6 +13,7 @@ import {
   readRefresh,
   refreshText,
 } from './refresh.ts';
+import { changeReplication, replicateOn, sameReplication } from './replication.ts';
 import { said } from './said.ts';
 import {
   declareStorage,
@@ -62,6 +63,8 @@ type Declaration = ViewDeclaration &
 
 const NO_STORAGE: OwnStorage = {
   engine: undefined,
+  replication: undefined,
+  chosenBy: undefined,
   partitionBy: undefined,
   primaryKey: undefined,
   orderBy: undefined,
@@ -127,8 +130,9 @@ async function normaliseView(tree: Tree, server: Normaliser): Promise<Tree> {
     engine && isMergeTree(engine)
       ? { index_granularity: server.indexGranularity, ...stored.settings }
       : stored.settings;
-  const { populate } = declared;
-  return { root: { ...tree.root, attributes: { ...stored, query, columns, settings, populate } }, parts: [] };
+  const { populate, chosenBy } = declared;
+  const attributes = { ...stored, query, columns, settings, populate, chosenBy };
+  return { root: { ...tree.root, attributes }, parts: [] };
 }
 
 /** Into a table the view holds no rows, so it can be created anew; with storage of its own it can't. */
@@ -212,6 +216,8 @@ export const materializedView: RootKind<MaterializedView> = {
       change: remake,
       same: (live, desired) => live === desired || sameEngine(live ?? 'Null', desired ?? 'Null'),
     },
+    replication: { change: changeReplication, same: sameReplication },
+    chosenBy: 'ignore',
     partitionBy: { change: remake, same: sameKey },
     primaryKey: {
       change: remake,
@@ -240,6 +246,13 @@ export const materializedView: RootKind<MaterializedView> = {
     const id = { kind: 'materialized view', path: [value.database, value.name] };
     return { root: { id, attributes, ...(place && { place }) }, parts: [] };
   },
+  adapt: ({ root, parts }, surroundings) => ({
+    root: {
+      ...root,
+      attributes: replicateOn(root.attributes as MaterializedView, root.id.path, surroundings),
+    },
+    parts,
+  }),
   async read(server) {
     const rows = await server.tables();
     return rows

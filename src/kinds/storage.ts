@@ -1,23 +1,25 @@
 /** The storage clause of a table or a materialized view (ENGINE … SETTINGS): declared, read and written. */
 import { Cursor } from '../sql/cursor.ts';
 import { literal, unquote } from '../sql/quote.ts';
+import { joinEngine, type Replicated, splitEngine } from './replication.ts';
 import { said } from './said.ts';
 
-export type Storage = Readonly<{
-  engine: string;
-  partitionBy: string | undefined;
-  primaryKey: string | undefined;
-  orderBy: string | undefined;
-  sampleBy: string | undefined;
-  ttl: string | undefined;
-  settings: Readonly<Record<string, string>>;
-}>;
+export type Storage = Replicated &
+  Readonly<{
+    partitionBy: string | undefined;
+    primaryKey: string | undefined;
+    orderBy: string | undefined;
+    sampleBy: string | undefined;
+    ttl: string | undefined;
+    settings: Readonly<Record<string, string>>;
+  }>;
 
 type Texts = string | readonly string[];
 
 /** The part of a declaration that speaks of storage. */
 export interface StorageDeclaration {
   readonly engine?: string;
+  readonly replicated?: false;
   readonly partition_by?: Texts;
   readonly primary_key?: Texts;
   readonly order_by?: Texts;
@@ -78,10 +80,13 @@ export function listText(texts: Texts | undefined): string | undefined {
 
 /** What {@link declareStorage} reads. */
 export function describeStorage(storage: Storage): StorageDeclaration {
-  const { engine, partitionBy, primaryKey, orderBy, sampleBy, ttl, settings } = storage;
+  const { partitionBy, primaryKey, orderBy, sampleBy, ttl, settings, replication, chosenBy } = storage;
+  // Only servers that make a shared table of every plain one have any.
+  const engine = replication?.startsWith('Shared') ? storage.engine : joinEngine(storage);
   const impliesKey = /MergeTree\b/.test(engine) && primaryKey === undefined;
   return said({
     engine: engine === 'MergeTree' ? undefined : engine,
+    replicated: chosenBy === 'declaration' && replication === undefined ? (false as const) : undefined,
     partition_by: describeKey(partitionBy),
     primary_key: describeKey(primaryKey),
     order_by: impliesKey && orderBy === 'tuple()' ? undefined : describeKey(orderBy),
@@ -97,7 +102,8 @@ export function declareStorage(value: StorageDeclaration): Storage {
   const orderBy = keyText(value.order_by);
   const needsKey = /MergeTree\b/.test(engine) && value.primary_key === undefined;
   return {
-    engine,
+    ...splitEngine(engine),
+    chosenBy: value.replicated === false ? 'declaration' : undefined,
     partitionBy: keyText(value.partition_by),
     primaryKey: keyText(value.primary_key),
     orderBy: orderBy ?? (needsKey ? 'tuple()' : undefined),
@@ -146,7 +152,8 @@ export function readStorage(cursor: Cursor): Storage {
   }
   const settings = cursor.takes('SETTINGS') ? readSettings(cursor) : {};
   return {
-    engine,
+    ...splitEngine(engine),
+    chosenBy: undefined,
     partitionBy: keys.partitionBy,
     primaryKey: keys.primaryKey,
     orderBy: keys.orderBy,
@@ -168,5 +175,7 @@ export function writeStorage(storage: Storage): string {
     storage[key] === undefined ? [] : [`${words} ${storage[key]}`],
   );
   const settings = settingsText(storage.settings);
-  return [`ENGINE = ${storage.engine}`, ...keys, ...(settings ? [`SETTINGS ${settings}`] : [])].join(' ');
+  return [`ENGINE = ${joinEngine(storage)}`, ...keys, ...(settings ? [`SETTINGS ${settings}`] : [])].join(
+    ' ',
+  );
 }

@@ -5,6 +5,7 @@ import { Cursor } from '../sql/cursor.ts';
 import { literal, qualified } from '../sql/quote.ts';
 import { clause, hazard, RANK, statement } from './drafts.ts';
 import { type Declared, type Normaliser, type RootKind, unlessDeclared } from './kind.ts';
+import { changeReplication, isReplicated, replicateOn, sameReplication } from './replication.ts';
 import {
   declareStorage,
   describeStorage,
@@ -65,9 +66,12 @@ function readTable(text: string, id: ObjectId): Tree {
   return { root: { id, attributes: { ...storage, comment } }, parts };
 }
 
-async function normaliseTable(tree: Tree, server: Normaliser): Promise<Tree> {
-  const { id } = tree.root;
-  const declared = attributesOf(tree);
+/** Temporary tables can't be replicated, so the server is asked about the plain member of the family. */
+async function normaliseTable({ root, parts }: Tree, server: Normaliser): Promise<Tree> {
+  const { id } = root;
+  const declared = attributesOf({ root, parts });
+  const { replication, chosenBy } = declared;
+  const tree = { root: { ...root, attributes: { ...declared, replication: undefined } }, parts };
   const asStored = (text: string, parts?: Tree['parts']): Tree => {
     const read = readTable(text, id);
     const storage = attributesOf(read);
@@ -76,7 +80,10 @@ async function normaliseTable(tree: Tree, server: Normaliser): Promise<Tree> {
     const settings = implied
       ? { ...storage.settings, index_granularity: server.indexGranularity }
       : storage.settings;
-    return { root: { id, attributes: { ...storage, engine, settings } }, parts: parts ?? read.parts };
+    return {
+      root: { id, attributes: { ...storage, engine, settings, replication, chosenBy } },
+      parts: parts ?? read.parts,
+    };
   };
   if (!NOT_TEMPORARY.has(engineOf(declared.engine).name)) {
     return asStored(await server.table((name) => createText(`CREATE TEMPORARY TABLE ${name}`, tree)));
@@ -103,6 +110,8 @@ export const table: RootKind<Table> = {
   document: 'Table',
   attributes: {
     engine: { change: changeDefinition('engine'), same: sameEngine },
+    replication: { change: changeReplication, same: sameReplication },
+    chosenBy: 'ignore',
     partitionBy: { change: changeDefinition('partition key'), same: sameKey },
     // A server that extends a sorting key writes the old one down as the primary key, which nobody declared.
     primaryKey: {
@@ -122,6 +131,10 @@ export const table: RootKind<Table> = {
     const place = declared.place();
     return { root: { id, attributes, ...(place && { place }) }, parts: declareBody(value, declared, id) };
   },
+  adapt: ({ root, parts }, surroundings) => ({
+    root: { ...root, attributes: replicateOn(root.attributes as Table, root.id.path, surroundings) },
+    parts,
+  }),
   async read(server) {
     const rows = await server.tables();
     return rows
@@ -151,11 +164,13 @@ export const table: RootKind<Table> = {
   },
   drop(from) {
     const { engine } = attributesOf(from);
-    const hazards: Hazard[] = holdsRows(engine) ? [hazard('loses data', 'all rows of the table')] : [];
+    const last = isReplicated(from) ? ', with the last of its replicas' : '';
+    const hazards: Hazard[] = holdsRows(engine) ? [hazard('loses data', `all rows of the table${last}`)] : [];
     const name = qualified(from.root.id.path);
     const flush = FLUSH[engineOf(engine).name]?.(name);
     return statement([...(flush ? [flush] : []), `DROP TABLE ${name}`], 'destructive', hazards);
   },
+  isReplicated,
   replace(to, from) {
     const name = qualified(to.root.id.path);
     const flush = FLUSH[engineOf(attributesOf(from).engine).name]?.(name);

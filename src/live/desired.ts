@@ -3,12 +3,13 @@ import { rootKind } from '../kinds/index.ts';
 import type { Normaliser } from '../kinds/kind.ts';
 import { refusedName } from '../kinds/names.ts';
 import { wholeSql } from '../kinds/whole-sql.ts';
-import type { DeclaredObject } from '../model/estate.ts';
+import type { Cluster, DeclaredObject } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
 import { keyOf, nameKey, pathKey, type StateObject, showId, type Tree } from '../model/object.ts';
 import { lazyRoot, type Root, type State, stateOf } from '../model/state.ts';
 import { ParseError } from '../sql/cursor.ts';
 import { TokenError } from '../sql/tokens.ts';
+import { declaredOn } from './declared-on.ts';
 import { ServerError } from './server.ts';
 import type { Settled } from './settled.ts';
 
@@ -68,7 +69,7 @@ const isOtherNodesFailure = (error: unknown, node: string): boolean =>
 /** The desired state of one node. Objects that the server would refuse become findings and are left out. */
 export async function desiredState(options: {
   readonly objects: readonly DeclaredObject[];
-  readonly cluster: string;
+  readonly cluster: Cluster;
   readonly node: string;
   readonly live: State;
   readonly serverClass: string;
@@ -103,16 +104,16 @@ export async function desiredState(options: {
       return undefined;
     }
   };
-  const roots = options.objects
-    .filter(({ clusters }) => clusters.has(options.cluster))
-    .map(({ tree }): Root | Promise<Root | undefined> => {
+  const roots = declaredOn(options.objects, options.cluster, live).map(
+    (tree): Root | Promise<Root | undefined> => {
       const text = authoredText(tree);
       const before = live.get(nameKey(tree.root.id));
       if (before && (before.statement === text || settled.has(serverClass, text, before.statement))) {
         return { ...before, ...(tree.root.place && { place: tree.root.place }) };
       }
       return normalise(tree, text);
-    });
+    },
+  );
   const known = (await Promise.all(roots)).filter((root) => root !== undefined);
   return { state: stateOf(known), blocked, findings };
 }
@@ -120,17 +121,16 @@ export async function desiredState(options: {
 /** Notes every declared object that means the same as the live one, for the next run. */
 export function settle(
   objects: readonly DeclaredObject[],
-  cluster: string,
+  cluster: Cluster,
   live: State,
   differing: ReadonlySet<string>,
   serverClassName: string,
   settled: Settled,
 ): void {
-  for (const { tree, clusters } of objects) {
+  for (const tree of declaredOn(objects, cluster, live)) {
     const key = nameKey(tree.root.id);
     const before = live.get(key);
-    if (!clusters.has(cluster) || !before || differing.has(key) || before.id.kind !== tree.root.id.kind)
-      continue;
+    if (!before || differing.has(key) || before.id.kind !== tree.root.id.kind) continue;
     settled.add(serverClassName, authoredText(tree), before.statement);
   }
 }

@@ -3,11 +3,12 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Engines } from '../model/estate.ts';
 import { VERSION } from '../model/version.ts';
 import type { ServerFacts } from './read.ts';
 
 /** Raised whenever the rules of comparison change: what older ones found equal may no longer be. */
-const RULES = `1 ${VERSION}`;
+const RULES = `2 ${VERSION}`;
 
 export interface Settled {
   has(server: string, declared: string, live: string): boolean;
@@ -18,9 +19,9 @@ export interface Settled {
 
 const digest = (text: string): string => createHash('sha1').update(text).digest('base64url');
 
-/** Servers of one class store a definition alike. */
-export function serverClass(facts: ServerFacts): string {
-  return digest(JSON.stringify([facts.version, facts.indexGranularity, facts.settingsHash]));
+/** Servers of one class store a definition alike, and mean the same by it. */
+export function serverClass(facts: ServerFacts, engines: Engines): string {
+  return digest(JSON.stringify([facts.version, facts.indexGranularity, facts.settingsHash, engines]));
 }
 
 function load(file: string): Set<string> {

@@ -21,11 +21,21 @@ export interface Node {
   readonly place?: Place;
 }
 
+/**
+ * How a cluster keeps tables of the MergeTree family. `replicated`: with this path in Keeper and this name of a replica, in which
+ * `{database}` and `{table}` stand for those of the table. `shared`: the server makes plain, replicated or shared tables of
+ * plain ones as it sees fit. `any` is that without nodes that share anything: what a rehearsal needs.
+ */
+export type Engines =
+  | { readonly as: 'plain' | 'shared' | 'any' }
+  | { readonly as: 'replicated'; readonly path: string; readonly replica: string };
+
 export interface Cluster {
   readonly name: string;
   readonly edition: 'community' | 'enterprise' | 'cloud';
   /** The ClickHouse version it is meant to run, such as `26.7`. */
   readonly version: string;
+  readonly engines: Engines;
   readonly nodes: readonly Node[];
   readonly place?: Place;
 }
