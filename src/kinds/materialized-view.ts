@@ -18,6 +18,8 @@ import { said } from './said.ts';
 import {
   declareStorage,
   describeStorage,
+  NO_STORAGE,
+  type OwnStorage,
   readStorage,
   type Storage,
   type StorageDeclaration,
@@ -39,8 +41,6 @@ import {
   type ViewDeclaration,
 } from './view-text.ts';
 
-type OwnStorage = { readonly [K in keyof Storage]: Storage[K] | undefined };
-
 export type MaterializedView = OwnStorage &
   Security &
   Refresh &
@@ -60,18 +60,6 @@ type Declaration = ViewDeclaration &
     populate?: boolean;
     refresh?: RefreshDeclaration;
   };
-
-const NO_STORAGE: OwnStorage = {
-  engine: undefined,
-  replication: undefined,
-  chosenBy: undefined,
-  partitionBy: undefined,
-  primaryKey: undefined,
-  orderBy: undefined,
-  sampleBy: undefined,
-  ttl: undefined,
-  settings: undefined,
-};
 
 const attributesOf = (tree: Tree): MaterializedView => tree.root.attributes as MaterializedView;
 

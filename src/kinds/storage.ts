@@ -14,6 +14,21 @@ export type Storage = Replicated &
     settings: Readonly<Record<string, string>>;
   }>;
 
+/** The storage of a view, which has none where its rows go to a table. */
+export type OwnStorage = { readonly [K in keyof Storage]: Storage[K] | undefined };
+
+export const NO_STORAGE: OwnStorage = {
+  engine: undefined,
+  replication: undefined,
+  chosenBy: undefined,
+  partitionBy: undefined,
+  primaryKey: undefined,
+  orderBy: undefined,
+  sampleBy: undefined,
+  ttl: undefined,
+  settings: undefined,
+};
+
 type Texts = string | readonly string[];
 
 /** The part of a declaration that speaks of storage. */
