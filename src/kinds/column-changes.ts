@@ -1,7 +1,8 @@
 /** Writes the clauses that add or alter a column. */
-import type { StateObject } from '../model/object.ts';
+import { keyOf, type StateObject, showId } from '../model/object.ts';
 import { type Draft, worst } from '../model/step.ts';
 import { identifier, literal } from '../sql/quote.ts';
+import { cannotAlterParts } from './alterable.ts';
 import {
   type Effect,
   effectOfTtl,
@@ -12,12 +13,14 @@ import {
   isStored,
   plainName,
 } from './column-effects.ts';
-import { engineOfTable } from './column-keys.ts';
+import { columnsOf, engineOfTable } from './column-keys.ts';
 import { type Column, writeColumn } from './column-text.ts';
 import { clause, greedyClause, RANK } from './drafts.ts';
 import type { Around, PartDraft } from './kind.ts';
+import { speaksOf } from './mentions.ts';
 import { remadeProjections } from './projection.ts';
-import { holdsRows } from './table-engine.ts';
+import { settingsText } from './storage.ts';
+import { holdsRows, isMergeTree } from './table-engine.ts';
 import { isNullable } from './type-change.ts';
 
 const nameOf = (column: StateObject<Column>): string => identifier(plainName(column));
@@ -37,12 +40,19 @@ function definition(column: Column): string {
 const position = (after: string | undefined): string =>
   after === undefined ? 'FIRST' : `AFTER ${identifier(after)}`;
 
+/** ClickHouse reads SETTINGS behind ADD COLUMN and forgets them. */
 export function addColumn(to: StateObject<Column>, after: string | undefined): Draft[] {
-  const { statistics } = to.attributes;
-  const add = clause(`ADD COLUMN ${nameOf(to)} ${definition(to.attributes)} ${position(after)}`, RANK.column);
-  return statistics === undefined
-    ? [add]
-    : [add, greedyClause(`ADD STATISTICS ${nameOf(to)} TYPE ${statistics}`, RANK.settings)];
+  const { statistics, settings } = to.attributes;
+  const name = nameOf(to);
+  const text = definition({ ...to.attributes, settings: {} });
+  const set = settingsText(settings);
+  return [
+    clause(`ADD COLUMN ${name} ${text} ${position(after)}`, RANK.column),
+    ...(set ? [greedyClause(`MODIFY COLUMN ${name} MODIFY SETTING ${set}`, RANK.columnRemoval)] : []),
+    ...(statistics === undefined
+      ? []
+      : [greedyClause(`ADD STATISTICS ${name} TYPE ${statistics}`, RANK.settings)]),
+  ];
 }
 
 /** Clauses for what the live column has and the declared one has not. */
@@ -65,8 +75,10 @@ function removals(to: Column, from: Column, name: string, effect: Effect): Draft
   ];
 }
 
-function statisticsDrafts(to: Column, from: Column, name: string): Draft[] {
+function statisticsDrafts(to: Column, from: Column, name: string, around: Around): PartDraft[] {
   if (to.statistics === from.statistics) return [];
+  const cannot = cannotAlterParts('statistics', around);
+  if (cannot) return [cannot];
   const retyped = to.type !== from.type;
   const drop = greedyClause(`DROP STATISTICS ${name}`, retyped ? RANK.dropDependent : RANK.settings);
   if (to.statistics === undefined) return [drop];
@@ -88,8 +100,10 @@ function redefines(to: Column, from: Column): boolean {
 function detour(to: Column, from: Column): Column | undefined {
   // EPHEMERAL can't be removed, only exchanged for a default, which is removed afterwards.
   if (isEphemeral(from) && to.value === undefined) return { ...to, value: `DEFAULT ${neutral(to.type)}` };
-  // What stops being stored can't change its type in the same statement.
-  if (isStored(from) && !isStored(to) && to.type !== from.type) return { ...to, type: from.type };
+  // What stops being stored can't change its type in the same statement, and its expression may not fit the old type.
+  if (isStored(from) && !isStored(to) && to.type !== from.type) {
+    return { ...to, type: from.type, value: `${to.value?.split(' ', 1)[0]} ${neutral(from.type)}` };
+  }
   return undefined;
 }
 
@@ -113,6 +127,28 @@ function redefinition(
 }
 
 /** All changes of one column at once; `after` is there when it moves. */
+/**
+ * Where a column with values becomes EPHEMERAL, every later mutation looks for it in vain and never ends, so it is dropped
+ * and added again; ClickHouse refuses that while something else is made of it.
+ */
+function remadeColumn(to: StateObject<Column>, from: StateObject<Column>, around: Around): Draft[] {
+  const name = plainName(from);
+  const { root, parts } = around.from;
+  const user = [root, ...parts].find(
+    (object) => keyOf(object.id) !== keyOf(from.id) && speaksOf(object, name),
+  );
+  if (user) {
+    const reason = `${showId(user.id)} is made of it: drop that first, and apply`;
+    return [{ refuse: `ClickHouse can't make \`${name}\` EPHEMERAL while ${reason}` }];
+  }
+  const columns = [...columnsOf(around.to).keys()];
+  const effect = effectOfValue(to, from);
+  return [
+    clause(`DROP COLUMN ${nameOf(from)}`, RANK.column - 0.5, effect),
+    ...addColumn(to, columns[columns.indexOf(name) - 1]),
+  ];
+}
+
 export function alterColumn(
   to: StateObject<Column>,
   from: StateObject<Column>,
@@ -140,6 +176,9 @@ export function alterColumn(
       },
     ];
   }
+  if (isStored(live) && isEphemeral(desired) && isMergeTree(engineOfTable(around.to))) {
+    return remadeColumn(to, from, around);
+  }
   const place = after ? ` ${position(after.name)}` : '';
   const keepsRows = holdsRows(engineOfTable(around.to));
   const ofType = keepsRows ? effectOfType(to, from) : HARMLESS;
@@ -149,7 +188,7 @@ export function alterColumn(
   return [
     ...removals(desired, live, name, ofValue),
     ...(redefines(desired, live) || after ? redefinition(to, from, effects, place) : []),
-    ...statisticsDrafts(desired, live, name),
+    ...statisticsDrafts(desired, live, name, around),
     ...(changed.has('type') ? remadeProjections(plainName(to), around) : []),
   ];
 }

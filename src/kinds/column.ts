@@ -1,13 +1,14 @@
 /** Columns of a table, changed by clauses of its ALTER. */
 import { identifier } from '../sql/quote.ts';
-import { cannotAlterColumn } from './alterable.ts';
+import { cannotAlterColumn, cannotAlterParts } from './alterable.ts';
 import { addColumn, alterColumn } from './column-changes.ts';
+import { isStored } from './column-effects.ts';
 import { columnsOf, engineOfTable, keyUse } from './column-keys.ts';
 import type { Column } from './column-text.ts';
 import { clause, hazard, RANK } from './drafts.ts';
 import type { Action, Around, PartKind } from './kind.ts';
 import { mentions } from './mentions.ts';
-import { holdsRows } from './table-engine.ts';
+import { holdsRows, isMergeTree } from './table-engine.ts';
 import { onlyCardinality, typeChange } from './type-change.ts';
 
 function changeType(name: string, from: string, to: string, around: Around): Action {
@@ -49,6 +50,12 @@ function depth(
   return Math.max(0, ...next.map(([other]) => 1 + depth(other, values, [...seen, name])));
 }
 
+/** A part of a Nested column makes room for a plain column of its name first: ClickHouse does not take both. */
+function makesRoom(name: string, { from, to }: Around): boolean {
+  const [parent = '', ...rest] = name.split('.');
+  return rest.length > 0 && columnsOf(to).has(parent) && !columnsOf(from).has(parent);
+}
+
 /** A column goes after those whose defaults are made of it, and after the ALTER that made a column or key independent of it. */
 function order(name: string, around: Around): { readonly rank: number; readonly apart: boolean } {
   const values = new Map([...columnsOf(around.from)].map(([other, { value }]) => [other, value]));
@@ -56,10 +63,17 @@ function order(name: string, around: Around): { readonly rank: number; readonly 
   const freed = [...values].some(
     ([other, value]) => other !== name && kept.has(other) && mentions(value, name),
   );
+  if (makesRoom(name, around)) return { rank: RANK.column - 0.5, apart: false };
   return {
     rank: RANK.dropColumn + depth(name, values) / 1000,
     apart: freed || keyUse(name, around.from) !== undefined,
   };
+}
+
+/** Whether a column that the rows have on disk stays there. */
+function keepsStored({ from, to }: Around): boolean {
+  const kept = columnsOf(to);
+  return [...columnsOf(from)].some(([name, column]) => isStored(column) && kept.has(name));
 }
 
 export const column: PartKind<Column> = {
@@ -78,7 +92,9 @@ export const column: PartKind<Column> = {
     settings: 'alter',
   },
   create(to, around, after) {
-    const cannot = cannotAlterColumn(to.id.path.at(-1) ?? '', around);
+    const cannot =
+      cannotAlterColumn(to.id.path.at(-1) ?? '', around) ??
+      (to.attributes.statistics === undefined ? undefined : cannotAlterParts('statistics', around));
     return cannot ? [cannot] : addColumn(to, after);
   },
   alter(to, from, changed, around, after) {
@@ -94,8 +110,12 @@ export const column: PartKind<Column> = {
     if (keyUse(name, around.from) === 'parameter') {
       return [{ refuse: `the engine needs \`${name}\`, and ClickHouse can't drop such a column` }];
     }
-    const stored =
-      !/^(ALIAS|EPHEMERAL)\b/.test(from.attributes.value ?? '') && holdsRows(engineOfTable(around.from));
+    const stored = isStored(from.attributes) && holdsRows(engineOfTable(around.from));
+    if (stored && isMergeTree(engineOfTable(around.from)) && !keepsStored(around)) {
+      return [
+        { refuse: "ClickHouse can't drop all columns that hold the rows, even where new ones are added" },
+      ];
+    }
     return [
       clause(`DROP COLUMN ${identifier(name)}`, order(name, around).rank, {
         ...order(name, around),

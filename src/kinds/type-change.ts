@@ -1,5 +1,6 @@
 /** Says what a column's new type does to the values that are there, from the two types' texts. */
 import { Cursor } from '../sql/cursor.ts';
+import { converts } from './type-conversions.ts';
 
 /**
  * `metadata` touches no value, `widening` rewrites all of them and changes none, `narrowing` can lose or refuse some, and
@@ -101,17 +102,25 @@ function changeOfInner(from: readonly string[], to: readonly string[]): TypeChan
   return changes.includes('widening') ? 'widening' : 'metadata';
 }
 
-/** `x UInt8` → `UInt8`, when all elements of the two tuples have the same names. */
-function tupleElements(from: Type, to: Type): [string[], string[]] | undefined {
-  const split = (type: Type): [string, string][] =>
-    type.parameters.map((element) => {
-      const cursor = new Cursor(element);
-      const name = cursor.name();
-      return cursor.ended || cursor.sees('(') ? ['', element] : [name, cursor.rest()];
-    });
-  const [a, b] = [split(from), split(to)];
-  if (a.some(([name], at) => name !== b[at]?.[0])) return undefined;
-  return [a.map(([, type]) => type), b.map(([, type]) => type)];
+/** Names and types of a tuple's elements; an element without a name has an empty one. */
+function elementsOf(type: Type): [string, string][] {
+  return type.parameters.map((element) => {
+    const cursor = new Cursor(element);
+    const name = cursor.name();
+    return cursor.ended || cursor.sees('(') ? ['', element] : [name, cursor.rest()];
+  });
+}
+
+/** Tuples are converted by the names of their elements, or by position where one of them has no names. */
+function changeOfTuple(from: Type, to: Type): TypeChange {
+  const [a, b] = [elementsOf(from), elementsOf(to)];
+  const named = [...a, ...b].every(([name]) => name !== '');
+  if (!named && a.length !== b.length) return 'impossible';
+  if (a.some(([name], at) => name !== b[at]?.[0])) return 'narrowing';
+  return changeOfInner(
+    a.map(([, type]) => type),
+    b.map(([, type]) => type),
+  );
 }
 
 function changeOfNested(from: Type, to: Type): TypeChange {
@@ -123,8 +132,13 @@ function changeOfNested(from: Type, to: Type): TypeChange {
       ? changeOfInner(from.parameters.slice(1), to.parameters.slice(1))
       : 'narrowing';
   }
-  const elements = from.name === 'Tuple' ? tupleElements(from, to) : undefined;
-  return elements ? changeOfInner(...elements) : 'narrowing';
+  return from.name === 'Tuple' ? changeOfTuple(from, to) : 'narrowing';
+}
+
+/** `T` for `SimpleAggregateFunction(f, T)`, of which the values are. */
+function summed(text: string): string {
+  const { name, parameters } = typeOf(text);
+  return name === 'SimpleAggregateFunction' ? (parameters[1] ?? text) : text;
 }
 
 function changeOfBare(fromText: string, toText: string): TypeChange {
@@ -139,7 +153,11 @@ function changeOfBare(fromText: string, toText: string): TypeChange {
   if ((WIDER.has(pair) || (same && /^(Decimal|FixedString)$/.test(from.name))) && parametersHold(from, to))
     return 'widening';
   if (to.name === 'String' && AS_TEXT.test(from.name)) return 'widening';
-  return same ? changeOfNested(from, to) : 'narrowing';
+  if (same) return changeOfNested(from, to);
+  const isMember = to.name !== 'Variant' || to.parameters.includes(fromText);
+  return isMember && converts(typeOf(summed(fromText)).name, typeOf(summed(toText)).name)
+    ? 'narrowing'
+    : 'impossible';
 }
 
 /**
