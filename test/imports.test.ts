@@ -15,10 +15,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   live: ['kinds', 'model', 'sql'],
   render: ['plan', 'kinds', 'model', 'sql'],
   apply: ['plan', 'live', 'declared', 'kinds', 'model', 'sql'],
+  dr: ['plan', 'live', 'kinds', 'model', 'sql'],
   embedded: ['model'],
   github: ['declared', 'model'],
   rehearse: ['embedded', 'apply', 'plan', 'live', 'model'],
   commands: [
+    'dr',
     'github',
     'rehearse',
     'embedded',

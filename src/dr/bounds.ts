@@ -1,0 +1,96 @@
+/** A region of a partition goes in; the range of the sorting key that its rows span, on both sites together, comes out. */
+import type { Server } from '../live/server.ts';
+import { literal } from '../sql/quote.ts';
+import { fromRows, type Reading } from './digests.ts';
+import { endsOf, isText, ordinalOf } from './ordinal.ts';
+import type { KeyPart } from './question.ts';
+import { both, type SiteFacts } from './site.ts';
+
+export interface Side {
+  readonly server: Server;
+  readonly facts: SiteFacts;
+}
+
+export interface Bounds {
+  readonly part: KeyPart;
+  readonly isConstant: boolean;
+  /** Conditions that hold for every row of the region, and let the primary index find it. */
+  readonly where: readonly string[];
+  /** For people: `ts 17000000 to 17000060`; absent for values without an order of their own. */
+  readonly range?: string;
+  /** The lowest and highest number, for parts that are numbers or times. */
+  readonly span?: readonly [bigint, bigint];
+}
+
+/** What is asked for the least and the greatest of. */
+function measure(part: KeyPart): string {
+  const ordinal = ordinalOf(part);
+  if (ordinal) return ordinal.sql;
+  return isText(part) ? `toString(${part.expression})` : `cityHash64(tuple(${part.expression}))`;
+}
+
+function textBounds(part: KeyPart, low: string, high: string): Bounds {
+  const show = (hex: string): string => Buffer.from(hex, 'hex').toString();
+  const [from, to] = [low, high].map((hex) => {
+    const bytes = Buffer.from(hex, 'hex');
+    return bytes.equals(Buffer.from(bytes.toString())) ? literal(bytes.toString()) : `unhex('${hex}')`;
+  });
+  const isConstant = low === high;
+  return {
+    part,
+    isConstant,
+    where: isConstant
+      ? [`${part.expression} = ${from}`]
+      : [`${part.expression} >= ${from}`, `${part.expression} <= ${to}`],
+    range: `${part.expression} ${literal(show(low))}${isConstant ? '' : ` to ${literal(show(high))}`}`,
+  };
+}
+
+function boundsOf(part: KeyPart, shown: readonly (readonly [string, string])[]): Bounds {
+  const ordinal = ordinalOf(part);
+  if (isText(part)) {
+    const hexes = shown.flat().sort();
+    return textBounds(part, hexes[0] ?? '', hexes.at(-1) ?? '');
+  }
+  const [low, high] = endsOf(shown.flat().map(BigInt));
+  const isConstant = low === high;
+  if (!ordinal) return { part, isConstant, where: [] };
+  return {
+    part,
+    isConstant,
+    span: [low, high],
+    where: isConstant
+      ? [`${part.expression} = ${ordinal.value(low)}`]
+      : [`${part.expression} >= ${ordinal.value(low)}`, `${part.expression} <= ${ordinal.value(high)}`],
+    range: `${part.expression} ${ordinal.show(low)}${isConstant ? '' : ` to ${ordinal.show(high)}`}`,
+  };
+}
+
+/** Reads nothing but the key's columns. Empty where neither site has a row there, or the table has no sorting key. */
+export async function readBounds(
+  sides: readonly [Side, Side],
+  reading: Reading,
+  slice: { readonly partitions: readonly string[]; readonly where: readonly string[] },
+): Promise<readonly Bounds[]> {
+  const { key } = reading.question;
+  if (key.length === 0) return [];
+  const ends = key.flatMap((part) =>
+    ['min', 'max'].map((end) => {
+      const value = `${end}(${measure(part)})`;
+      return isText(part) ? `hex(${value})` : `toString(${value})`;
+    }),
+  );
+  const answers = await both(sides, ({ server, facts }) =>
+    server.rows<string[]>(`SELECT toString(count()), ${ends.join(', ')} ${fromRows(reading, slice)}`, {
+      settings: facts.settings,
+    }),
+  );
+  const shown = answers.flatMap(([row]) => (row && row[0] !== '0' ? [row.slice(1)] : []));
+  if (shown.length === 0) return [];
+  return key.map((part, at) =>
+    boundsOf(
+      part,
+      shown.map((row) => [row[at * 2] ?? '', row[at * 2 + 1] ?? ''] as const),
+    ),
+  );
+}

@@ -1,0 +1,115 @@
+/** Pieces of a partition in which the sites differ go in; ever smaller ones come out, until a few rows are left or none can be left out. */
+import { type Bounds, readBounds, type Side } from './bounds.ts';
+import type { Difference } from './comparison.ts';
+import { add, contentOf, isSame, NOTHING, type Reading, readDigests, type Sum } from './digests.ts';
+import { ordinalOf } from './ordinal.ts';
+import { both } from './site.ts';
+
+export interface Region {
+  /** Conditions that make the region what it is. */
+  readonly where: readonly string[];
+  /** Conditions that all its rows meet besides, by which the primary index finds them. */
+  readonly within: readonly string[];
+  readonly active: Sum;
+  readonly passive: Sum;
+}
+
+/** Rows on both sites together that are not worth another look. */
+const FEW_ROWS = 256;
+const PIECES = 64n;
+const MOST_LOOKS = 6;
+/** With more differing pieces than that, or more than half of the rows in them, looking closer costs more than it saves. */
+const MOST_REGIONS = 16;
+
+export const rowsOf = ({ active, passive }: Region): number => active.rows + passive.rows;
+
+/** Both sites' pieces side by side; those that differ are left. */
+export function differing(
+  active: ReadonlyMap<string, Sum> = new Map(),
+  passive: ReadonlyMap<string, Sum> = new Map(),
+  split: string,
+  { where, within }: Pick<Region, 'where' | 'within'> = { where: [], within: [] },
+): Region[] {
+  return [...new Set([...active.keys(), ...passive.keys()])].flatMap((piece) => {
+    const [a, b] = [active.get(piece) ?? NOTHING, passive.get(piece) ?? NOTHING];
+    const condition = split === '0' ? [] : [`${split} = ${piece}`];
+    return isSame(a, b) ? [] : [{ where: [...where, ...condition], within, active: a, passive: b }];
+  });
+}
+
+/** The next way to split a region: by the first part of the key that has more than one value there, else by whole rows. */
+function nextSplit(bounds: readonly Bounds[], reading: Reading, level: number): string {
+  const varied = bounds.find(({ isConstant }) => !isConstant);
+  // Each level looks at other digits of the hash: those of the levels above are the same for all rows that are left.
+  const digit = (hash: string): string => `intDiv(${hash}, ${PIECES ** BigInt(level)}) % ${PIECES}`;
+  if (varied === undefined) return digit(reading.question.row(reading.now));
+  const ordinal = ordinalOf(varied.part);
+  if (!ordinal || !varied.span) return digit(`cityHash64(tuple(${varied.part.expression}))`);
+  const [low, high] = varied.span;
+  return `intDiv(${ordinal.sql}, ${(high - low) / PIECES + 1n})`;
+}
+
+function isHopeless(regions: readonly Region[], whole: number): boolean {
+  const rows = regions.reduce((sum, region) => sum + rowsOf(region), 0);
+  return regions.length > MOST_REGIONS || (regions.length > 1 && rows * 2 > whole);
+}
+
+/** A region as a difference of which nothing closer is known. */
+export function showRegion(region: Region, reading: Reading, bounds: readonly Bounds[] = []): Difference {
+  return {
+    where: [...region.where, ...region.within].join(' AND ') || '1',
+    range: bounds.flatMap(({ range }) => range ?? []).join(', '),
+    active: contentOf(region.active, reading.depth),
+    passive: contentOf(region.passive, reading.depth),
+  };
+}
+
+async function narrow(
+  sides: readonly [Side, Side],
+  reading: Reading,
+  partition: string,
+  region: Region,
+  level: number,
+): Promise<Difference[]> {
+  const partitions = [partition];
+  const bounds = await readBounds(sides, reading, { partitions, where: [...region.where, ...region.within] });
+  const within = bounds.flatMap(({ where }) => where);
+  const bounded = { ...region, within };
+  const leaf = [showRegion(bounded, reading, bounds)];
+  if (rowsOf(region) <= FEW_ROWS || level > MOST_LOOKS) return leaf;
+  const split = nextSplit(bounds, reading, level);
+  const answers = await both(sides, ({ server, facts }) =>
+    readDigests(server, facts, reading, { partitions, where: [...region.where, ...within], split }),
+  );
+  const [active, passive] = answers.map((answer) => answer.get(partition));
+  const regions = differing(active, passive, split, bounded);
+  if (regions.length === 0 || isHopeless(regions, rowsOf(region))) return leaf;
+  return Promise.all(regions.map((one) => narrow(sides, reading, partition, one, level + 1))).then((found) =>
+    found.flat(),
+  );
+}
+
+/**
+ * Where the sites differ, given the pieces that do and all the rows of the partition. Asks for little: each look reads the rows
+ * of one differing piece.
+ */
+export async function locate(
+  sides: readonly [Side, Side],
+  reading: Reading,
+  partition: string,
+  regions: readonly Region[],
+  rows: number,
+): Promise<Difference[]> {
+  if (isHopeless(regions, rows)) {
+    const whole = regions.reduce(
+      (sum, { active, passive }) => ({ active: add(sum.active, active), passive: add(sum.passive, passive) }),
+      { active: NOTHING, passive: NOTHING },
+    );
+    const isMost = (whole.active.rows + whole.passive.rows) * 2 > rows;
+    const shown = isMost ? [{ ...whole, where: [], within: [] }] : regions;
+    return shown.map((region) => showRegion(region, reading));
+  }
+  const found: Difference[] = [];
+  for (const region of regions) found.push(...(await narrow(sides, reading, partition, region, 1)));
+  return found;
+}
