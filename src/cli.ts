@@ -8,6 +8,7 @@ import { connectTimeout, withEstate } from './commands/estate-options.ts';
 import { githubApply } from './commands/github-apply.ts';
 import { githubDrift } from './commands/github-drift.ts';
 import { githubPlan } from './commands/github-plan.ts';
+import { importLive } from './commands/import-live.ts';
 import { showFindings, terminal } from './commands/output.ts';
 import { FORMATS, plan } from './commands/plan.ts';
 import { unlock } from './commands/unlock.ts';
@@ -71,6 +72,21 @@ withEstate(program.command('apply').description('make the servers as declared'))
 withEstate(program.command('drift').description('show what has changed on the servers'))
   .addOption(format())
   .action((options) => finish(drift(options, terminal)));
+
+withEstate(program.command('import').description('write declarations of what is live and not declared'))
+  .option('--cluster <name...>', 'only these clusters')
+  .option('--database <name...>', 'only these databases')
+  .addOption(
+    new Option('--layout <layout>', 'one file for each of these')
+      .choices(['database', 'object'])
+      .default('database' as const),
+  )
+  .option('--out <folder>', 'where the files go; the estate by default')
+  .option('--all', 'also what is declared already')
+  .option('--force', 'overwrite files')
+  .option('--name <name>', 'with --url: declare the server at that address as a cluster of this name')
+  .option('--shards-of <cluster>', "with --name: take shards and replicas from this cluster of the server's")
+  .action((options) => finish(importLive(options, terminal)));
 
 withEstate(program.command('unlock').description('remove the lock that a killed apply left behind')).action(
   (options) => finish(unlock(options, terminal)),

@@ -36,7 +36,7 @@ populate: false
 `;
 
 describe('the JSON Schemas', () => {
-  const names = ['common', 'cluster', 'database', 'table', 'view', 'materialized-view', 'declaration'];
+  const names = ['common', 'cluster', 'database', 'table', 'view', 'materialized-view', 'raw', 'declaration'];
   const schemas = new Map(
     names.map((name) => [
       `${name}.json`,

@@ -33,7 +33,7 @@ const ON = { on: 'test' };
 
 function described({ root, parts }: Tree): Described {
   const kind = rootKind(root.id.kind);
-  const description = kind.describe?.({ root, parts }) ?? {};
+  const description = kind.describe({ root, parts });
   return { kind: kind.document as Kind, description: { ...description, ...ON } };
 }
 

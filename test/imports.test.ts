@@ -18,10 +18,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   dr: ['plan', 'live', 'kinds', 'model', 'sql'],
   embedded: ['model'],
   github: ['declared', 'model'],
+  import: ['render', 'apply', 'plan', 'live', 'declared', 'kinds', 'model', 'sql'],
   rehearse: ['embedded', 'apply', 'plan', 'live', 'model'],
   commands: [
     'dr',
     'github',
+    'import',
     'rehearse',
     'embedded',
     'apply',

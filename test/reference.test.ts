@@ -13,6 +13,7 @@ const KINDS = {
   Table: 'table',
   View: 'view',
   MaterializedView: 'materialized-view',
+  Raw: 'raw',
 };
 
 it('docs/declarations.md is true to the schemas', async () => {

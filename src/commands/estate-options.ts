@@ -67,13 +67,32 @@ function mayFollowFrom({ rule }: Finding, mistakes: readonly Finding[]): boolean
   return ['unknown-table', 'missing-on', 'outside-database'].includes(rule) && mistakes.length > 0;
 }
 
+/** What an estate must hold to be taken for one: before its first import it may declare nothing but clusters. */
+export type Fill = 'must declare' | 'may be empty';
+
 /** The declared estate. Throws a DeclarationError with every mistake. */
-export async function loadEstate(folder: string): Promise<Estate> {
-  const { entries, findings } = await readDeclarations(resolve(folder));
+export async function loadEstate(folder: string, fill: Fill = 'must declare'): Promise<Estate> {
+  const read = await readDeclarations(resolve(folder));
+  const { entries } = read;
+  const findings = read.findings.filter(({ rule }) => fill === 'must declare' || rule !== 'no-declarations');
   const expanded = expand(entries);
   const all = [...findings, ...expanded.findings.filter((finding) => !mayFollowFrom(finding, findings))];
   if (all.some(({ severity }) => severity === 'error')) throw new DeclarationError(all);
   return expanded.estate;
+}
+
+/** Throws a PlumblineError for what is no address of a server, or holds what must not be on a command line. */
+export function serverUrl(address: string, option: string): URL {
+  if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
+    throw new PlumblineError(`${option} takes an http:// or https:// address.`);
+  }
+  const url = new URL(address);
+  if (url.username || url.password) {
+    throw new PlumblineError(
+      `${option} holds a user or password, which other users of this machine can read; declare \`user\` and \`password\` instead.`,
+    );
+  }
+  return url;
 }
 
 function parseUrl(text: string, nodes: readonly Node[]): { name: string; url: URL } {
@@ -86,17 +105,7 @@ function parseUrl(text: string, nodes: readonly Node[]): { name: string; url: UR
   if (!nodes.some((node) => node.name === name)) {
     throw new PlumblineError(`--url names node \`${name}\`, which is not declared: ${known}.`);
   }
-  const address = text.slice(text.startsWith(`${name}=`) ? at + 1 : 0);
-  if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
-    throw new PlumblineError(`--url ${name} takes an http:// or https:// address.`);
-  }
-  const url = new URL(address);
-  if (url.username || url.password) {
-    throw new PlumblineError(
-      `--url ${name} holds a user or password, which other users of this machine can read; declare \`user\` and \`password\` instead.`,
-    );
-  }
-  return { name, url };
+  return { name, url: serverUrl(text.slice(text.startsWith(`${name}=`) ? at + 1 : 0), `--url ${name}`) };
 }
 
 function atUrls(estate: Estate, urls: readonly string[]): Estate {
@@ -123,8 +132,8 @@ export async function embed(estate: Estate, folder: string, purpose: 'command' |
 }
 
 /** Opens the estate as the options say. Whoever opens it closes it. */
-export async function openDeclaredEstate(options: EstateOptions): Promise<OpenEstate> {
-  const declared = await loadEstate(options.estate);
+export async function openDeclaredEstate(options: EstateOptions, fill?: Fill): Promise<OpenEstate> {
+  const declared = await loadEstate(options.estate, fill);
   const settled = openSettled(join(workFolder(options.estate), 'settled.json'));
   const connectTimeout = options.connectTimeout * 1000;
   if (!options.embedded) {

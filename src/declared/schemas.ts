@@ -4,6 +4,7 @@ import cluster from './schema/cluster.json' with { type: 'json' };
 import common from './schema/common.json' with { type: 'json' };
 import database from './schema/database.json' with { type: 'json' };
 import materializedView from './schema/materialized-view.json' with { type: 'json' };
+import raw from './schema/raw.json' with { type: 'json' };
 import table from './schema/table.json' with { type: 'json' };
 import view from './schema/view.json' with { type: 'json' };
 
@@ -13,11 +14,12 @@ const FILES = {
   Table: table,
   View: view,
   MaterializedView: materializedView,
+  Raw: raw,
 } as const;
 
 export type Kind = keyof typeof FILES;
 
-export const KINDS: readonly Kind[] = ['Cluster', 'Database', 'Table', 'View', 'MaterializedView'];
+export const KINDS: readonly Kind[] = ['Cluster', 'Database', 'Table', 'View', 'MaterializedView', 'Raw'];
 
 /**
  * Puts what is referred to in the place of each reference, under what stands beside the reference. Across a reference

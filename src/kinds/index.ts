@@ -5,6 +5,7 @@ import { database } from './database.ts';
 import type { PartKind, RootKind } from './kind.ts';
 import { materializedView } from './materialized-view.ts';
 import { projection } from './projection.ts';
+import { raw } from './raw.ts';
 import { skippingIndex } from './skipping-index.ts';
 import { table } from './table.ts';
 import { view } from './view.ts';
@@ -12,7 +13,7 @@ import { view } from './view.ts';
 /** Attributes differ from kind to kind; what is generic only ever reads them by name through the kind's own rules. */
 const register = <K>(...kinds: unknown[]): readonly K[] => kinds as readonly K[];
 
-export const ROOT_KINDS = register<RootKind>(database, table, view, materializedView);
+export const ROOT_KINDS = register<RootKind>(database, table, view, materializedView, raw);
 export const PART_KINDS = register<PartKind>(column, skippingIndex, constraint, projection);
 
 const roots = new Map(ROOT_KINDS.map((kind) => [kind.name, kind]));

@@ -38,6 +38,8 @@ export interface Normaliser {
   format(statement: string): Promise<string>;
   /** The `index_granularity` that this server writes into a MergeTree table which names none. */
   readonly indexGranularity: string;
+  /** The user who is signed in, whom the server makes the definer of what names none. */
+  readonly user: string;
 }
 
 export interface Declared {
@@ -51,6 +53,13 @@ export interface Declared {
 
 /** The value of a declaration as plain data: what `declare` reads, `describe` writes. */
 export type Description = Readonly<Record<string, unknown>>;
+
+export interface OverAny {
+  /** A live object of any kind, by its text alone. */
+  read(definition: Definition): Tree;
+  /** The declared object as one of the live object's own kind; undefined where it can't be taken apart. */
+  understood(declared: Tree, live: ObjectId): Tree | undefined;
+}
 
 /** A kind of objects that exist by themselves: databases, tables, views … */
 export interface RootKind<A extends Attributes = Attributes> {
@@ -76,7 +85,11 @@ export interface RootKind<A extends Attributes = Attributes> {
    * What a declaration would say of the object, below `kind`: no more than it must, keys in the order of the reference, names
    * as keys of a Map. Throws `ParseError` for what no declaration can say.
    */
-  describe?(tree: Tree): Description;
+  describe(tree: Tree): Description;
+  /** The live object without what this server fills in where a declaration is silent; absent where it fills in nothing. */
+  withoutImplied?(tree: Tree, server: Normaliser): Promise<Tree>;
+  /** Only for a kind that may be declared over live objects of any other. */
+  readonly overAny?: OverAny;
   /** For objects that can be created anew without losing anything; absent where that is not so. */
   replace?(to: Tree, from: Tree): Draft;
 }

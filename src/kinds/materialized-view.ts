@@ -4,6 +4,7 @@ import type { Draft } from '../model/step.ts';
 import { Cursor } from '../sql/cursor.ts';
 import { literal, qualified } from '../sql/quote.ts';
 import { clause, greedyClause, hazard, RANK, statement } from './drafts.ts';
+import { withoutImpliedColumns, withoutImpliedSecurity, withoutImpliedStorage } from './implied.ts';
 import { type Action, type Around, type Normaliser, type RootKind, unlessDeclared } from './kind.ts';
 import {
   declareRefresh,
@@ -257,6 +258,13 @@ export const materializedView: RootKind<MaterializedView> = {
     return statement(createText('CREATE MATERIALIZED VIEW', to), 'metadata', hazards);
   },
   alter: (to, _from, changed) => alterView(attributesOf(to), changed),
+  async withoutImplied({ root, parts }, server) {
+    const view = root.attributes as MaterializedView;
+    const storage = view.engine !== undefined && withoutImpliedStorage(view as Storage, server);
+    const implied = await withoutImpliedColumns(view, root.id.path[0] ?? '', server);
+    const security = view.schedule !== undefined && withoutImpliedSecurity(view, server);
+    return { root: { ...root, attributes: { ...view, ...storage, ...implied, ...security } }, parts };
+  },
   describe({ root }) {
     const [database = '', name] = root.id.path;
     const view = root.attributes as MaterializedView;

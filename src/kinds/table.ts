@@ -4,6 +4,7 @@ import type { Hazard } from '../model/step.ts';
 import { Cursor } from '../sql/cursor.ts';
 import { literal, qualified } from '../sql/quote.ts';
 import { clause, hazard, RANK, statement } from './drafts.ts';
+import { withoutImpliedGranularity, withoutImpliedStorage } from './implied.ts';
 import { type Declared, type Normaliser, type RootKind, unlessDeclared } from './kind.ts';
 import { changeReplication, isReplicated, replicateOn, sameReplication } from './replication.ts';
 import {
@@ -156,6 +157,10 @@ export const table: RootKind<Table> = {
       ...(changed.has('ttl') ? [ttlDraft(next.ttl)] : []),
     ];
   },
+  withoutImplied: async ({ root, parts }, server) => ({
+    root: { ...root, attributes: withoutImpliedStorage(root.attributes as Table, server) },
+    parts: parts.map(withoutImpliedGranularity),
+  }),
   describe({ root, parts }) {
     const [database, name] = root.id.path;
     const { comment, ...storage } = root.attributes as Table;

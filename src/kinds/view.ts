@@ -3,6 +3,7 @@ import type { ObjectId, Tree } from '../model/object.ts';
 import { Cursor } from '../sql/cursor.ts';
 import { literal, qualified } from '../sql/quote.ts';
 import { clause, RANK, statement } from './drafts.ts';
+import { withoutImpliedColumns } from './implied.ts';
 import { type RootKind, unlessDeclared } from './kind.ts';
 import { said } from './said.ts';
 import {
@@ -99,6 +100,10 @@ export const view: RootKind<View> = {
       return [clause(`MODIFY COMMENT ${literal(attributesOf(to).comment)}`, RANK.comment)];
     }
     return [statement(createText('CREATE OR REPLACE VIEW', to))];
+  },
+  async withoutImplied({ root, parts }, server) {
+    const implied = await withoutImpliedColumns(root.attributes as View, root.id.path[0] ?? '', server);
+    return { root: { ...root, attributes: { ...root.attributes, ...implied } }, parts };
   },
   describe({ root }) {
     const [database, name] = root.id.path;

@@ -79,5 +79,6 @@ export function normaliserOf(server: Server, facts: ServerFacts, databases: Read
       databases.has(database) ? stored(definition, 'VIEW', database) : format(definition('x')),
     format,
     indexGranularity: facts.indexGranularity,
+    user: facts.user,
   };
 }

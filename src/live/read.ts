@@ -17,6 +17,7 @@ export interface ServerFacts {
   readonly indexGranularity: string;
   /** Of the settings that differ from the defaults. */
   readonly settingsHash: string;
+  readonly user: string;
 }
 
 export interface NodeReading {
@@ -31,7 +32,8 @@ SELECT
   timezone(),
   (SELECT value FROM system.merge_tree_settings WHERE name = 'index_granularity'),
   toString((SELECT sum(cityHash64(name, value)) FROM system.settings
-    WHERE changed AND name NOT IN ('database', 'wait_end_of_query', 'max_execution_time')))`;
+    WHERE changed AND name NOT IN ('database', 'wait_end_of_query', 'max_execution_time'))),
+  currentUser()`;
 
 const SYSTEM_DATABASES = `('system', 'information_schema', 'INFORMATION_SCHEMA', '_temporary_and_external_tables', 'plumbline')`;
 
@@ -53,9 +55,9 @@ export const READ_QUERIES: readonly string[] = [FACTS, DATABASES, TABLES, STUCK_
 
 /** Asked first, with a time-out of its own: a node that does not answer this is not there. */
 export async function readFacts(server: Server, timeout: number): Promise<ServerFacts> {
-  const [row] = await server.rows<[string, string, string, string]>(FACTS, { timeout });
-  const [version = '', timezone = '', indexGranularity = '', settingsHash = ''] = row ?? [];
-  return { version, timezone, indexGranularity, settingsHash };
+  const [row] = await server.rows<[string, string, string, string, string]>(FACTS, { timeout });
+  const [version = '', timezone = '', indexGranularity = '', settingsHash = '', user = ''] = row ?? [];
+  return { version, timezone, indexGranularity, settingsHash, user };
 }
 
 function once<T>(read: () => Promise<T>): () => Promise<T> {
@@ -115,7 +117,8 @@ export async function readNode(server: Server, facts: ServerFacts): Promise<Node
   const roots = definitions.flatMap(({ kind, live }) =>
     live.map((definition) => lazyRoot(definition.id, definition.statement, () => kind.parse(definition))),
   );
-  return { facts, state: stateOf(roots), findings };
+  // Of two kinds that claim a name the first one has it: the last is raw, which takes what nobody else knows.
+  return { facts, state: stateOf(roots.reverse()), findings };
 }
 
 /**

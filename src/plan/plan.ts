@@ -3,7 +3,7 @@ import { rootKind } from '../kinds/index.ts';
 import { readerHazards } from '../kinds/readers.ts';
 import type { Prune } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
-import { nameKey, type ObjectId, showId } from '../model/object.ts';
+import { nameKey, type ObjectId, showId, type Tree } from '../model/object.ts';
 import type { Root, State } from '../model/state.ts';
 import type { Impact, Step } from '../model/step.ts';
 import { ParseError } from '../sql/cursor.ts';
@@ -37,9 +37,33 @@ function notUnderstood(desired: Root, reason: string): Finding {
   );
 }
 
+function differ(live: Root, desired: Tree): boolean {
+  try {
+    return diffTrees(live.tree(), desired).changes.length > 0;
+  } catch (error) {
+    if (error instanceof ParseError || error instanceof TokenError) return true;
+    throw error;
+  }
+}
+
+/** Compares an object that is known by its text alone; what must not be touched is told and left as it is. */
+function compareTexts(live: Root, desired: Root): Difference | Finding | undefined {
+  const { overAny } = rootKind(desired.id.kind);
+  const understood = overAny?.understood(desired.tree(), live.id);
+  if (!overAny || (understood && !differ(live, understood))) return undefined;
+  const difference = diffTrees(overAny.read({ id: desired.id, statement: live.statement }), desired.tree());
+  const refusals = difference.drafts.flatMap((draft) => ('refuse' in draft ? [draft.refuse] : []));
+  if (refusals.length > 0) {
+    const message = `${showId(desired.id)} is not as declared and left alone: ${refusals.join('; ')}`;
+    return { ...about('raw-differs', message, desired), severity: 'warning' };
+  }
+  return difference.changes.length > 0 ? difference : undefined;
+}
+
 /** Compares two roots, or says why the live one can't be compared. */
 function compareRoots(live: Root, desired: Root): Difference | Finding | undefined {
   if (live.statement === desired.statement) return undefined;
+  if (rootKind(desired.id.kind).overAny) return compareTexts(live, desired);
   if (live.id.kind !== desired.id.kind) {
     const message = `a ${live.id.kind} is live where ${showId(desired.id)} is declared; drop or rename it first`;
     return about('other-kind', message, desired);

@@ -1,0 +1,86 @@
+/** A live object goes in; the ways in which it can be declared come out, the shortest first and its raw text last. */
+
+import type { Kind } from '../declared/schemas.ts';
+import type { Described } from '../declared/write.ts';
+import { rootKind } from '../kinds/index.ts';
+import type { Description, Normaliser, RootKind } from '../kinds/kind.ts';
+import { refusedName } from '../kinds/names.ts';
+import { ServerError } from '../live/server.ts';
+import { showId, type Tree } from '../model/object.ts';
+import type { Root } from '../model/state.ts';
+import { missingFromRoundTrip } from '../plan/round-trip.ts';
+import { sqlLines } from '../render/sql-lines.ts';
+import { ParseError } from '../sql/cursor.ts';
+import { TokenError } from '../sql/tokens.ts';
+
+export interface Candidate {
+  readonly described: Described;
+  /** Why it is no better one; absent for the best. */
+  readonly reason?: string;
+}
+
+export interface Candidates {
+  readonly best: readonly Candidate[];
+  /** Why the object can't be declared at all. */
+  readonly refused?: string;
+}
+
+const WIDTH = 92;
+
+/** A query on as many lines as it needs. */
+function broken(sql: string): string {
+  const lines = sqlLines(sql, WIDTH);
+  return lines.length > 1 ? `${lines.join('\n')}\n` : (lines[0] ?? '');
+}
+
+/** Every query of a description, wherever it stands. */
+function readable(value: unknown, key?: unknown): unknown {
+  if (typeof value === 'string') return key === 'query' || key === 'raw' ? broken(value) : value;
+  if (value instanceof Map) return new Map([...value].map(([name, inner]) => [name, readable(inner)]));
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, readable(inner, name)]));
+}
+
+const described = (kind: RootKind, description: Description): Described => ({
+  kind: kind.document as Kind,
+  description: readable(description) as Description,
+});
+
+/** Undefined where the question itself fails, as for a view over a dropped table: then nothing is left out. */
+async function minimal(kind: RootKind, tree: Tree, server: Normaliser): Promise<Candidate | undefined> {
+  try {
+    const short = (await kind.withoutImplied?.(tree, server)) ?? tree;
+    return { described: described(kind, kind.describe(short)) };
+  } catch (error) {
+    if (error instanceof ServerError || error instanceof ParseError) return undefined;
+    throw error;
+  }
+}
+
+function rawCandidate(root: Root, reason: string): Candidate[] {
+  if (root.id.path.length !== 2) return [];
+  const kind = rootKind('raw object');
+  const tree = kind.overAny?.read(root);
+  return tree ? [{ described: described(kind, kind.describe(tree)), reason }] : [];
+}
+
+const DIFFERS = 'what can be said of it in a declaration is not what is live';
+
+/** Asks the server what it fills in by itself. */
+export async function candidatesOf(root: Root, server: Normaliser): Promise<Candidates> {
+  const kind = rootKind(root.id.kind);
+  try {
+    const tree = root.tree();
+    const refused = refusedName(tree);
+    if (refused) return { best: [], refused: `${showId(root.id)}: ${refused}` };
+    if (kind.overAny) return { best: rawCandidate(root, `Plumbline knows no kind for it`) };
+    const missing = missingFromRoundTrip(root);
+    if (missing) return { best: rawCandidate(root, missing) };
+    const whole = { described: described(kind, kind.describe(tree)) };
+    const short = await minimal(kind, tree, server);
+    return { best: [...(short ? [short] : []), whole, ...rawCandidate(root, DIFFERS)] };
+  } catch (error) {
+    if (!(error instanceof ParseError || error instanceof TokenError)) throw error;
+    return { best: rawCandidate(root, error.message) };
+  }
+}

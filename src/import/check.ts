@@ -1,0 +1,82 @@
+/** Files that import would write go in; they are loaded and planned against the live servers, and what differs comes out. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type SurveyOptions, survey } from '../apply/survey.ts';
+import { expand } from '../declared/expand.ts';
+import { type Entry, readDeclarations } from '../declared/files.ts';
+import type { Estate } from '../model/estate.ts';
+import type { Finding } from '../model/finding.ts';
+import { nameKey } from '../model/object.ts';
+import type { State } from '../model/state.ts';
+import type { Found } from './collect.ts';
+import { type ImportedFile, keyAt } from './files.ts';
+
+export interface Checking {
+  /** The estate without what is imported; its clusters are where the servers really are. */
+  readonly estate: Estate;
+  /** The estate's documents that stay. */
+  readonly entries: readonly Entry[];
+  readonly found: ReadonlyMap<string, Found>;
+  readonly states: ReadonlyMap<string, State>;
+  readonly options: SurveyOptions;
+}
+
+/** Why each object is not as it was found, by key; the empty key is for what is not about one of them. */
+export type Failures = ReadonlyMap<string, string>;
+
+/** Reads the files as any estate is read, from a folder of their own. */
+async function load(
+  files: readonly ImportedFile[],
+): Promise<{ entries: readonly Entry[]; findings: readonly Finding[] }> {
+  const folder = await mkdtemp(join(tmpdir(), 'plumbline-import-'));
+  try {
+    for (const { path, text } of files) {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await writeFile(join(folder, path), text);
+    }
+    const { entries, findings } = await readDeclarations(folder);
+    return { entries, findings: findings.filter(({ rule }) => rule !== 'no-declarations') };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Whether the node has the object as it was taken; where it has it in another way, a difference is no surprise. */
+function hasIt(key: string, node: string, { found, states }: Checking): boolean {
+  return states.get(node)?.get(key)?.statement === found.get(key)?.root.statement;
+}
+
+async function differences(
+  estate: Estate,
+  files: readonly ImportedFile[],
+  checking: Checking,
+): Promise<Failures> {
+  const { plan, close } = await survey(estate, checking.options);
+  await close();
+  const failures = new Map<string, string>();
+  for (const { node, steps, findings } of plan.clusters.flatMap(({ nodes }) => nodes)) {
+    const fail = (key: string | undefined, reason: string): void => {
+      if (key !== undefined && checking.found.has(key) && hasIt(key, node, checking) && !failures.has(key))
+        failures.set(key, reason);
+    };
+    for (const { object, action } of steps) fail(nameKey(object), `the plan would ${action} it`);
+    for (const { object, place, message } of findings) {
+      fail(object ?? (place && keyAt(files, place.file, place.line)), message);
+    }
+  }
+  return failures;
+}
+
+/** Mistakes come first: as long as there is one, nothing is planned. */
+export async function check(files: readonly ImportedFile[], checking: Checking): Promise<Failures> {
+  const { entries, findings } = await load(files);
+  const expanded = expand([...checking.entries, ...entries]);
+  const mistakes = new Map<string, string>();
+  for (const { place, message } of [...findings, ...expanded.findings]) {
+    const key = (place && keyAt(files, place.file, place.line)) ?? '';
+    if (!mistakes.has(key)) mistakes.set(key, message);
+  }
+  if (mistakes.size > 0) return mistakes;
+  return differences({ ...expanded.estate, clusters: checking.estate.clusters }, files, checking);
+}
