@@ -1,6 +1,6 @@
 /** Columns of a table, changed by clauses of its ALTER. */
 import { identifier } from '../sql/quote.ts';
-import { cannotAlterColumn, cannotAlterParts } from './alterable.ts';
+import { cannotAlterColumn, cannotAlterComment, cannotAlterParts } from './alterable.ts';
 import { addColumn, alterColumn } from './column-changes.ts';
 import { isStored } from './column-effects.ts';
 import { columnsOf, engineOfTable, keyUse } from './column-keys.ts';
@@ -80,6 +80,7 @@ export const column: PartKind<Column> = {
   name: 'column',
   inside: 'table',
   ordered: true,
+  leftToServer: ({ to }) => columnsOf(to).size === 0,
   attributes: {
     type: {
       change: (from, to, around, id) => changeType(id.path.at(-1) ?? '', from, to, around),
@@ -100,7 +101,7 @@ export const column: PartKind<Column> = {
   alter(to, from, changed, around, after) {
     const name = to.id.path.at(-1) ?? '';
     const onlyComment = changed.size === 1 && changed.has('comment') && !after;
-    const cannot = onlyComment ? undefined : cannotAlterColumn(name, around);
+    const cannot = onlyComment ? cannotAlterComment(name, around) : cannotAlterColumn(name, around);
     return cannot ? [cannot] : alterColumn(to, from, changed, around, after);
   },
   drop(from, around) {

@@ -103,6 +103,8 @@ export interface PartKind<A extends Attributes = Attributes> {
   readonly inside: string;
   /** Whether the order of these parts among themselves counts. */
   readonly ordered?: true;
+  /** Whether the declaration leaves them all to the server, so that none is compared. */
+  leftToServer?(around: Around): boolean;
   readonly attributes: Rules<A>;
   /** `after` is the part that it follows, or undefined for the first. It is only told to ordered kinds. */
   create(to: StateObject<A>, around: Around, after?: string): readonly PartDraft[];

@@ -1,6 +1,7 @@
 /** The storage clause of a table or a materialized view (ENGINE … SETTINGS): declared, read and written. */
-import { Cursor } from '../sql/cursor.ts';
+import { Cursor, ParseError } from '../sql/cursor.ts';
 import { literal, unquote } from '../sql/quote.ts';
+import { TokenError } from '../sql/tokens.ts';
 import { joinEngine, type Replicated, splitEngine } from './replication.ts';
 import { said } from './said.ts';
 
@@ -45,9 +46,22 @@ export interface StorageDeclaration {
 
 const NUMBER = /^-?\d+(\.\d+)?$/;
 
-/** A setting's value as SQL: numbers as they are, everything else as a string. */
+/** A disk that is defined in place, or a map: `disk(type = s3, …)`, `{'job': 'tag_job'}`. */
+function isWhole(value: string): boolean {
+  if (!/^(disk\(|\{\s*')/.test(value)) return false;
+  try {
+    const cursor = new Cursor(value);
+    cursor.expression();
+    return cursor.ended;
+  } catch (error) {
+    if (error instanceof ParseError || error instanceof TokenError) return false;
+    throw error;
+  }
+}
+
+/** A setting's value as SQL: numbers, disks and maps as they are, everything else as a string. */
 export function settingText(value: string): string {
-  return NUMBER.test(value) ? value : literal(value);
+  return NUMBER.test(value) || isWhole(value) ? value : literal(value);
 }
 
 export function declareSettings(
@@ -136,8 +150,15 @@ const KEYS = [
   ['TTL', 'ttl'],
 ] as const;
 
+/** Whether the tables behind a TimeSeries begin here: `SAMPLES INNER COLUMNS (…)` or `TAGS shop.tags`. */
+export function targetsBegin(cursor: Cursor): boolean {
+  const [word, next] = [cursor.peek(), cursor.peek(1)];
+  return /^(SAMPLES|DATA|TAGS|METRICS)$/.test(word?.text ?? '') && /^(word|quoted)$/.test(next?.kind ?? '');
+}
+
 /** Whether a clause behind the storage's expressions begins here. */
 function clauseBegins(cursor: Cursor): boolean {
+  if (targetsBegin(cursor)) return true;
   if (KEYS.some(([words]) => cursor.sees(words)) || cursor.sees('DEFINER =') || cursor.sees('SQL SECURITY'))
     return true;
   if (cursor.sees('SETTINGS')) return cursor.peek(2)?.text === '=';

@@ -63,7 +63,7 @@ export function writeBody(parts: readonly StateObject[]): string {
 }
 
 interface BodyDeclaration {
-  readonly columns: Readonly<Record<string, Parameters<typeof declareColumn>[0]>>;
+  readonly columns?: Readonly<Record<string, Parameters<typeof declareColumn>[0]>>;
   readonly indexes?: Readonly<Record<string, Parameters<typeof declareIndex>[0]>>;
   readonly projections?: Readonly<Record<string, Parameters<typeof declareProjection>[0]>>;
   readonly constraints?: Readonly<Record<string, Parameters<typeof declareConstraint>[0]>>;

@@ -3,10 +3,11 @@ import { keyOf, type Tree } from '../model/object.ts';
 import type { Draft } from '../model/step.ts';
 import { columnsOf } from './column-keys.ts';
 import { clause, greedyClause, hazard, RANK } from './drafts.ts';
+import { altersComments, positionOf, setsSetting } from './engine-abilities.ts';
 import type { Action, Around } from './kind.ts';
 import { mentions } from './mentions.ts';
 import { type Storage, settingsText } from './storage.ts';
-import { engineOf, HIDDEN, holdsRows, isMergeTree, keyParts } from './table-engine.ts';
+import { engineOf, holdsRows, isMergeTree, keepsSettings, keyParts, sameShown } from './table-engine.ts';
 
 const attributesOf = (tree: Tree): Storage => tree.root.attributes as Storage;
 
@@ -14,11 +15,19 @@ const remake = (what: string): Action => ({
   refuse: `ClickHouse can't change the ${what} of an existing table: create a new one and copy the rows`,
 });
 
+/** A new table in the place of one that reads a stream would begin anew. */
+const lose = (what: string, engine: string): Action => ({
+  refuse: `ClickHouse can't change the ${what} of an existing table, and a new one loses ${positionOf(engine)}`,
+});
+
 /** A change of the definition that no ALTER makes: harmless where the table keeps no rows, refused elsewhere. */
 export const changeDefinition =
   (what: string) =>
-  (_from: unknown, _to: unknown, { from, to }: Around): Action =>
-    holdsRows(attributesOf(from).engine) || holdsRows(attributesOf(to).engine) ? remake(what) : 'replace';
+  (_from: unknown, _to: unknown, { from, to }: Around): Action => {
+    const { engine } = attributesOf(from);
+    if (positionOf(engine)) return lose(what, engine);
+    return holdsRows(engine) || holdsRows(attributesOf(to).engine) ? remake(what) : 'replace';
+  };
 
 /** A sorting key can grow at its end, by expressions over columns that are added in the same ALTER and have no default. */
 export function changeOrderBy(
@@ -47,6 +56,12 @@ export function changeOrderBy(
   };
 }
 
+export function changeComment(_from: string, _to: string, { from, to }: Around): Action {
+  const { engine } = attributesOf(to);
+  if (altersComments(engine, 'table')) return 'alter';
+  return changeDefinition('comment')(_from, _to, { from, to });
+}
+
 /** Settings of MergeTree tables that 26.7 answers with READONLY_SETTING. */
 const FIXED_SETTINGS = [
   'index_granularity',
@@ -72,8 +87,9 @@ export function changeSettings(
   const { engine } = attributesOf(desired);
   if (isMergeTree(engine)) return 'alter';
   if (!holdsRows(engine)) return 'replace';
-  const resets = Object.keys(from).some((name) => !(name in to));
-  if (engineOf(engine).name === 'Memory' && !resets) return 'alter';
+  const resets = !keepsSettings(engine) && Object.keys(from).some((name) => !(name in to));
+  const set = Object.keys(to).filter((name) => !sameShown(from[name] ?? '', to[name]));
+  if (!resets && set.every((name) => setsSetting(engine, name, to))) return 'alter';
   return {
     refuse: `the engine ${engineOf(engine).name} can't ${resets ? 'reset' : 'change'} settings of an existing table`,
   };
@@ -82,10 +98,9 @@ export function changeSettings(
 /** A new projection may need a new setting, as it does in a ReplacingMergeTree: then the setting comes first. */
 export function settingsDrafts(to: Tree, from: Tree): Draft[] {
   const [desired, live] = [attributesOf(to).settings, attributesOf(from).settings];
-  const set = Object.entries(desired).filter(
-    ([name, value]) => live[name] !== value && live[name] !== HIDDEN,
-  );
-  const reset = Object.keys(live).filter((name) => !(name in desired));
+  const set = Object.entries(desired).filter(([name, value]) => !sameShown(live[name] ?? '', value));
+  const keeps = keepsSettings(attributesOf(to).engine);
+  const reset = keeps ? [] : Object.keys(live).filter((name) => !(name in desired));
   const had = new Set(from.parts.map(({ id }) => keyOf(id)));
   const adds = to.parts.some(({ id }) => id.kind === 'projection' && !had.has(keyOf(id)));
   const rank = adds ? RANK.first : RANK.settings;

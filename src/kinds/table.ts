@@ -1,22 +1,27 @@
 /** Tables: declared with structured columns, read from `create_table_query`, altered in place where ClickHouse can. */
 import type { ObjectId, Tree } from '../model/object.ts';
 import type { Hazard } from '../model/step.ts';
-import { Cursor } from '../sql/cursor.ts';
+import { Cursor, ParseError } from '../sql/cursor.ts';
 import { literal, qualified } from '../sql/quote.ts';
 import { clause, hazard, RANK, statement } from './drafts.ts';
+import { canBeTemporary, findsColumns, ownsColumns, positionOf } from './engine-abilities.ts';
 import { withoutImpliedGranularity, withoutImpliedStorage } from './implied.ts';
 import { type Declared, type Normaliser, type RootKind, unlessDeclared } from './kind.ts';
 import { changeReplication, isReplicated, replicateOn, sameReplication } from './replication.ts';
+import { said } from './said.ts';
 import {
   declareStorage,
   describeStorage,
   readStorage,
   type Storage,
   type StorageDeclaration,
+  targetsBegin,
   writeStorage,
 } from './storage.ts';
+import { streamHazards } from './stream-hazards.ts';
 import { declareBody, describeBody, readBody, writeBody } from './table-body.ts';
 import {
+  changeComment,
   changeDefinition,
   changeOrderBy,
   changeSettings,
@@ -33,26 +38,35 @@ import {
   storedEngine,
 } from './table-engine.ts';
 
-export type Table = Storage & Readonly<{ comment: string }>;
+export type Table = Storage &
+  Readonly<{
+    /** Of a TimeSeries, the tables behind it: `SAMPLES INNER COLUMNS (…) …`. */
+    targets: string | undefined;
+    comment: string;
+  }>;
 
 type TableDeclaration = StorageDeclaration &
-  Parameters<typeof declareBody>[0] & { database: string; name: string; comment?: string };
+  Parameters<typeof declareBody>[0] & {
+    database: string;
+    name: string;
+    targets?: string;
+    comment?: string;
+  };
 
 const attributesOf = (tree: Tree): Table => tree.root.attributes as Table;
 
-/**
- * Engines that a temporary table can't have, or that would start to consume with it; their columns are normalised in a
- * stand-in, their clause by formatting.
- */
-const NOT_TEMPORARY = new Set(
-  'Distributed Kafka RabbitMQ NATS S3Queue AzureQueue FileLog MaterializedPostgreSQL'.split(' '),
-);
-
 /** `CREATE … name (…) ENGINE = …`, for real and temporary tables alike. */
 function createText(start: string, tree: Tree): string {
-  const { comment } = attributesOf(tree);
-  const end = comment ? ` COMMENT ${literal(comment)}` : '';
-  return `${start} (${writeBody(tree.parts)}) ${writeStorage(attributesOf(tree))}${end}`;
+  const table = attributesOf(tree);
+  return [
+    start,
+    tree.parts.length > 0 && `(${writeBody(tree.parts)})`,
+    writeStorage(table),
+    table.targets,
+    table.comment && `COMMENT ${literal(table.comment)}`,
+  ]
+    .filter(Boolean)
+    .join(' ');
 }
 
 function readTable(text: string, id: ObjectId): Tree {
@@ -60,14 +74,21 @@ function readTable(text: string, id: ObjectId): Tree {
   if (!cursor.takes('CREATE TEMPORARY TABLE')) cursor.expect('CREATE TABLE');
   cursor.path();
   if (cursor.takes('UUID')) cursor.string();
-  const parts = readBody(cursor.parenthesized(), id);
+  const parts = cursor.sees('(') ? readBody(cursor.parenthesized(), id) : [];
   const storage = readStorage(cursor);
+  const targets = targetsBegin(cursor)
+    ? cursor.expression(() => cursor.sees('COMMENT') && cursor.peek(1)?.kind === 'string', true)
+    : undefined;
   const comment = cursor.takes('COMMENT') ? cursor.string() : '';
   if (!cursor.ended) cursor.fail('the end');
-  return { root: { id, attributes: { ...storage, comment } }, parts };
+  return { root: { id, attributes: { ...storage, targets, comment } }, parts };
 }
 
-/** Temporary tables can't be replicated, so the server is asked about the plain member of the family. */
+/**
+ * Temporary tables can't be replicated, so the server is asked about the plain member of the family. Where the engine can't be
+ * temporary, the columns are normalised in a stand-in and the clause by formatting. A table without columns would ask whom it
+ * gets them from.
+ */
 async function normaliseTable({ root, parts }: Tree, server: Normaliser): Promise<Tree> {
   const { id } = root;
   const declared = attributesOf({ root, parts });
@@ -86,16 +107,21 @@ async function normaliseTable({ root, parts }: Tree, server: Normaliser): Promis
       parts: parts ?? read.parts,
     };
   };
-  if (!NOT_TEMPORARY.has(engineOf(declared.engine).name)) {
+  const formatted = (): Promise<string> => server.format(createText('CREATE TABLE x', tree));
+  if (tree.parts.length === 0) {
+    if (findsColumns(declared.engine)) return asStored(await formatted());
+    throw new ParseError(`the engine ${engineOf(declared.engine).name} needs \`columns\``);
+  }
+  if (canBeTemporary(declared.engine)) {
     return asStored(await server.table((name) => createText(`CREATE TEMPORARY TABLE ${name}`, tree)));
   }
   const standIn = {
-    root: { id, attributes: { ...declareStorage({ engine: 'Null' }), comment: '' } },
+    root: { id, attributes: { ...declareStorage({ engine: 'Null' }), targets: undefined, comment: '' } },
     parts: tree.parts,
   };
   const [body, clauses] = await Promise.all([
     server.table((name) => createText(`CREATE TEMPORARY TABLE ${name}`, standIn)),
-    server.format(createText('CREATE TABLE x', tree)),
+    formatted(),
   ]);
   return asStored(clauses, readTable(body, id).parts);
 }
@@ -123,12 +149,16 @@ export const table: RootKind<Table> = {
     sampleBy: { change: 'alter', same: sameKey },
     ttl: 'alter',
     settings: { change: changeSettings, same: sameSettings },
-    comment: 'alter',
+    targets: {
+      change: changeDefinition('tables behind it'),
+      same: (live, desired) => unlessDeclared(live, desired) || live === desired,
+    },
+    comment: { change: changeComment },
   },
   declare(declared: Declared) {
     const value = declared.value as TableDeclaration;
     const id = { kind: 'table', path: [value.database, value.name] };
-    const attributes = { ...declareStorage(value), comment: value.comment ?? '' };
+    const attributes = { ...declareStorage(value), targets: value.targets, comment: value.comment ?? '' };
     const place = declared.place();
     return { root: { id, attributes, ...(place && { place }) }, parts: declareBody(value, declared, id) };
   },
@@ -163,14 +193,22 @@ export const table: RootKind<Table> = {
   }),
   describe({ root, parts }) {
     const [database, name] = root.id.path;
-    const { comment, ...storage } = root.attributes as Table;
-    const head = comment ? { database, name, comment } : { database, name };
-    return { ...head, ...describeBody(parts), ...describeStorage(storage) };
+    const { comment, targets, ...storage } = root.attributes as Table;
+    const body = describeBody(ownsColumns(storage.engine) ? [] : parts);
+    return said({
+      database,
+      name,
+      comment: comment || undefined,
+      ...body,
+      ...describeStorage(storage),
+      targets,
+    });
   },
   drop(from) {
     const { engine } = attributesOf(from);
     const last = isReplicated(from) ? ', with the last of its replicas' : '';
-    const hazards: Hazard[] = holdsRows(engine) ? [hazard('loses data', `all rows of the table${last}`)] : [];
+    const lost = positionOf(engine) ?? `all rows of the table${last}`;
+    const hazards: Hazard[] = holdsRows(engine) ? [hazard('loses data', lost)] : [];
     const name = qualified(from.root.id.path);
     const flush = FLUSH[engineOf(engine).name]?.(name);
     return statement([...(flush ? [flush] : []), `DROP TABLE ${name}`], 'destructive', hazards);
@@ -180,8 +218,11 @@ export const table: RootKind<Table> = {
     const name = qualified(to.root.id.path);
     const flush = FLUSH[engineOf(attributesOf(from).engine).name]?.(name);
     const create = createText(`CREATE OR REPLACE TABLE ${name}`, to);
-    return statement(flush ? [flush, create] : [create], 'rebuild', [
+    const hazards = streamHazards(to, from);
+    const verdict = hazards.some(({ kind }) => kind === 'loses data') ? 'destructive' : 'rebuild';
+    return statement(flush ? [flush, create] : [create], verdict, [
       hazard('blocks writes', 'the table is created anew; it keeps no rows of its own'),
+      ...hazards,
     ]);
   },
 };

@@ -8,8 +8,7 @@ import { VERSION } from '../model/version.ts';
 import type { ServerFacts } from './read.ts';
 
 /** Raised whenever the rules of comparison change: what older ones found equal may no longer be. */
-const RULES = `2 ${VERSION}`;
-
+const RULES = `20 ${VERSION}`;
 export interface Settled {
   has(server: string, declared: string, live: string): boolean;
   add(server: string, declared: string, live: string): void;

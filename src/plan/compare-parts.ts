@@ -62,6 +62,7 @@ function altered(
 
 export function compareParts(kindName: string, around: Around): PartDifference[] {
   const kind = partKind(kindName);
+  if (kind.leftToServer?.(around)) return [];
   const ofKind = (tree: Tree): StateObject[] => tree.parts.filter(({ id }) => id.kind === kindName);
   const [live, desired] = [ofKind(around.from), ofKind(around.to)];
   const liveByKey = new Map(live.map((part) => [keyOf(part.id), part]));

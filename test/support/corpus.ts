@@ -11,6 +11,7 @@ import { type Survey, survey } from '../../src/apply/survey.ts';
 import { loadEstate } from '../../src/commands/estate-options.ts';
 import { freePorts } from '../../src/embedded/free-ports.ts';
 import { startServer } from '../../src/embedded/server.ts';
+import { defaultUsersXml } from '../../src/embedded/server-config.ts';
 import { connect, type Server } from '../../src/live/server.ts';
 import type { Estate } from '../../src/model/estate.ts';
 import { type Plan, planFindings, plannedSteps } from '../../src/model/plan.ts';
@@ -26,6 +27,17 @@ export interface Corpus {
   run(name: string): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** What a server must be told before it takes these engines and types. */
+const EXPERIMENTAL = [
+  'allow_experimental_time_series_table',
+  'allow_experimental_ytsaurus_table_engine',
+  'allow_experimental_paimon_storage_engine',
+];
+const usersXml = defaultUsersXml.replace(
+  /<profiles>\s*<default><\/default>/,
+  `<profiles><default>${EXPERIMENTAL.map((name) => `<${name}>1</${name}>`).join('')}</default>`,
+);
 
 const ALLOWED = new Set(['destructive', 'rebuild']);
 
@@ -108,6 +120,7 @@ export async function startCorpus(): Promise<Corpus> {
     folder: join(folder, 'server'),
     httpPort,
     nativePort,
+    usersXml,
     remoteServers: [
       { name: 'here', shards: [shard] },
       { name: 'there', shards: [shard] },
