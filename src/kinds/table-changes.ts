@@ -7,7 +7,7 @@ import { altersComments, positionOf, setsSetting } from './engine-abilities.ts';
 import type { Action, Around } from './kind.ts';
 import { mentions } from './mentions.ts';
 import { type Storage, settingsText } from './storage.ts';
-import { engineOf, holdsRows, isMergeTree, keepsSettings, keyParts, sameShown } from './table-engine.ts';
+import { engineOf, holdsRows, isMergeTree, keepsSettings, keyParts, sameSetting } from './table-engine.ts';
 
 const attributesOf = (tree: Tree): Storage => tree.root.attributes as Storage;
 
@@ -88,7 +88,7 @@ export function changeSettings(
   if (isMergeTree(engine)) return 'alter';
   if (!holdsRows(engine)) return 'replace';
   const resets = !keepsSettings(engine) && Object.keys(from).some((name) => !(name in to));
-  const set = Object.keys(to).filter((name) => !sameShown(from[name] ?? '', to[name]));
+  const set = Object.keys(to).filter((name) => !sameSetting(from[name], to[name]));
   if (!resets && set.every((name) => setsSetting(engine, name, to))) return 'alter';
   return {
     refuse: `the engine ${engineOf(engine).name} can't ${resets ? 'reset' : 'change'} settings of an existing table`,
@@ -98,7 +98,7 @@ export function changeSettings(
 /** A new projection may need a new setting, as it does in a ReplacingMergeTree: then the setting comes first. */
 export function settingsDrafts(to: Tree, from: Tree): Draft[] {
   const [desired, live] = [attributesOf(to).settings, attributesOf(from).settings];
-  const set = Object.entries(desired).filter(([name, value]) => !sameShown(live[name] ?? '', value));
+  const set = Object.entries(desired).filter(([name, value]) => !sameSetting(live[name], value));
   const keeps = keepsSettings(attributesOf(to).engine);
   const reset = keeps ? [] : Object.keys(live).filter((name) => !(name in desired));
   const had = new Set(from.parts.map(({ id }) => keyOf(id)));

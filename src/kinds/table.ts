@@ -9,6 +9,7 @@ import { withoutImpliedGranularity, withoutImpliedStorage } from './implied.ts';
 import { type Declared, type Normaliser, type RootKind, unlessDeclared } from './kind.ts';
 import { changeReplication, isReplicated, replicateOn, sameReplication } from './replication.ts';
 import { said } from './said.ts';
+import { secretPositionsOfSetting } from './secret-positions.ts';
 import {
   declareStorage,
   describeStorage,
@@ -84,6 +85,13 @@ function readTable(text: string, id: ObjectId): Tree {
   return { root: { id, attributes: { ...storage, targets, comment } }, parts };
 }
 
+/** Settings that no server is asked about: it would make the disk, and show `[HIDDEN]` for a secret. */
+function heldBack(settings: Table['settings']): Table['settings'] {
+  const isSecret = ([name, value]: [string, string]): boolean =>
+    value.startsWith('disk(') || secretPositionsOfSetting(name, value).length > 0;
+  return Object.fromEntries(Object.entries(settings).filter(isSecret));
+}
+
 /**
  * Temporary tables can't be replicated, so the server is asked about the plain member of the family. Where the engine can't be
  * temporary, the columns are normalised in a stand-in and the clause by formatting. A table without columns would ask whom it
@@ -93,15 +101,24 @@ async function normaliseTable({ root, parts }: Tree, server: Normaliser): Promis
   const { id } = root;
   const declared = attributesOf({ root, parts });
   const { replication, chosenBy } = declared;
-  const tree = { root: { ...root, attributes: { ...declared, replication: undefined } }, parts };
+  const kept = heldBack(declared.settings);
+  const asked = Object.fromEntries(
+    Object.entries(declared.settings).filter(([setting]) => !(setting in kept)),
+  );
+  const tree = {
+    root: { ...root, attributes: { ...declared, settings: asked, replication: undefined } },
+    parts,
+  };
   const asStored = (text: string, parts?: Tree['parts']): Tree => {
     const read = readTable(text, id);
     const storage = attributesOf(read);
     const engine = storedEngine(storage.engine);
     const implied = isMergeTree(engine) && !('index_granularity' in storage.settings);
-    const settings = implied
-      ? { ...storage.settings, index_granularity: server.indexGranularity }
-      : storage.settings;
+    const settings = {
+      ...storage.settings,
+      ...(implied && { index_granularity: server.indexGranularity }),
+      ...kept,
+    };
     return {
       root: { id, attributes: { ...storage, engine, settings, replication, chosenBy } },
       parts: parts ?? read.parts,
