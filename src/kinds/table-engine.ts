@@ -71,6 +71,9 @@ export function storedEngine(text: string): string {
   return `${name}(${stored.join(', ')})`;
 }
 
+/** What servers show in place of a password; nobody knows what it stands for. */
+export const HIDDEN = "'[HIDDEN]'";
+
 /** Whether a piece that a server shows can be the desired one: it may hide a password, also as a part of an address. */
 function sameShown(live: string, desired: string | undefined): boolean {
   if (live === desired) return true;
