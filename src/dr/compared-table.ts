@@ -37,13 +37,9 @@ function splitList(text: string): string[] {
   return parts;
 }
 
-/** Servers of one edition write `ReplicatedMergeTree('/path', '{replica}')` where another writes `SharedMergeTree` or the plain name. */
-function plainEngine(text: string): ComparedTable['engine'] {
+function splitEngineText(text: string): ComparedTable['engine'] {
   const { name, parameters } = engineOf(text);
-  const all = splitList(parameters);
-  const prefix = /^(?:Replicated|Shared)(?=\w*MergeTree$)/.exec(name)?.[0] ?? '';
-  const hasPath = prefix !== '' && all.length >= 2 && all.slice(0, 2).every((one) => one.startsWith("'"));
-  return { name: name.slice(prefix.length), parameters: hasPath ? all.slice(2) : all };
+  return { name, parameters: splitList(parameters) };
 }
 
 const isStored = ({ value }: Column): boolean => !/^(?:ALIAS|EPHEMERAL)\b/.test(value ?? '');
@@ -58,7 +54,7 @@ export function comparedTable(tree: Tree): ComparedTable {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
     path: tree.root.id.path,
-    engine: plainEngine(engine),
+    engine: splitEngineText(engine),
     columns,
     partitionBy,
     orderBy: keyParts(orderBy)

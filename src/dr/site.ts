@@ -30,7 +30,7 @@ const EXACT: Readonly<Record<string, string>> = {
   do_not_merge_across_partitions_select_final: '1',
   empty_result_for_aggregation_by_empty_set: '0',
   enable_parallel_replicas: '0',
-  enable_positional_arguments: '1',
+  enable_positional_arguments: '0',
   final: '0',
   group_by_overflow_mode: 'throw',
   group_by_use_nulls: '0',

@@ -21,6 +21,8 @@ export interface ServerOptions extends ConfigOptions {
    * it, without password and with the right to SYSTEM and FILE.
    */
   readonly usersXml?: string;
+  /** `Europe/Berlin`; left out, it is UTC. */
+  readonly timezone?: string;
 }
 
 export interface EmbeddedServer {
@@ -50,7 +52,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   const folder = resolve(options.folder);
   const logStart = statSync(join(folder, 'server.log'), { throwIfNoEntry: false })?.size ?? 0;
   await writeFolder({ ...options, folder });
-  const child = spawnServer(engine, folder);
+  const child = spawnServer(engine, folder, options.timezone ?? 'UTC');
   const exited = new Promise<void>((done) => {
     child.on('exit', () => done());
     child.on('error', () => done());
@@ -96,7 +98,7 @@ async function keepSystemDatabase(file: string): Promise<void> {
  * The child holds the far ends of two pipes, its input and descriptor 3. They close when this process stops it or is gone,
  * and then the child ends. It has a session of its own (`detached`), out of reach of the terminal's Ctrl-C.
  */
-function spawnServer(engine: string, folder: string): ChildProcess {
+function spawnServer(engine: string, folder: string, timezone: string): ChildProcess {
   // Options meant for this process, such as a loader or a debugger's port, are not for the child.
   const { NODE_OPTIONS: _options, NODE_V8_COVERAGE: _coverage, ...env } = process.env;
   const program = fileURLToPath(new URL('server-process.js', import.meta.url));
@@ -104,7 +106,7 @@ function spawnServer(engine: string, folder: string): ChildProcess {
   const child = spawn(process.execPath, [program, engine, join(folder, 'config.xml'), join(folder, 'data')], {
     cwd: folder,
     // The engine takes its time zone from here, not from its configuration.
-    env: { ...env, TZ: 'UTC' },
+    env: { ...env, TZ: timezone },
     detached: true,
     stdio: ['pipe', output, output, 'pipe'],
   });

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { compareSites } from '../../src/dr/compare-sites.ts';
 import type { CompareOptions } from '../../src/dr/compare-table.ts';
-import type { PartitionComparison, SiteComparison, TableComparison } from '../../src/dr/comparison.ts';
+import type { SiteComparison, TableComparison } from '../../src/dr/comparison.ts';
 import { readFacts, readNode } from '../../src/live/read.ts';
 import type { Server } from '../../src/live/server.ts';
 import { openSettled } from '../../src/live/settled.ts';
@@ -25,12 +25,19 @@ export interface TestSites {
   stop(): Promise<void>;
 }
 
-export async function startSites(): Promise<TestSites> {
-  const estate = await startTestEstate(2);
-  const [active, passive] = estate.sql;
+/** The verdicts of a table's partitions, or its own where its rows were not compared. */
+export function verdictsOf({ verdict, partitions }: TableComparison): readonly string[] {
+  return verdict === 'compared' ? partitions.map((one) => one.verdict) : [verdict];
+}
+
+/** Each site is a server of its own; the passive one may live in another time zone. */
+export async function startSites(timezone = 'UTC'): Promise<TestSites> {
+  const estates = await Promise.all([startTestEstate(1), startTestEstate(1, { timezone })]);
+  const [active, passive] = estates.flatMap(({ sql }) => sql);
   if (!active || !passive) throw new Error('no two servers');
+  const { folder } = estates[0];
   let files = 0;
-  const fresh = (): string => join(estate.folder, `proven-${files++}.json`);
+  const fresh = (): string => join(folder, `proven-${files++}.json`);
   const site = async (server: Server): Promise<Parameters<typeof compareSites>[0]> => {
     const { state } = await readNode(server, await readFacts(server, 10_000));
     return { server, state };
@@ -56,10 +63,11 @@ export async function startSites(): Promise<TestSites> {
       return tables[0] as TableComparison;
     },
     async verdicts(name, options) {
-      const { verdict, partitions } = await sites.table(name, options);
-      return verdict === 'compared' ? partitions.map((one: PartitionComparison) => one.verdict) : [verdict];
+      return verdictsOf(await sites.table(name, options));
     },
-    stop: estate.stop,
+    stop: async () => {
+      await Promise.all(estates.map((estate) => estate.stop()));
+    },
   };
   await sites.run(`CREATE DATABASE ${DATABASE}`);
   return sites;
