@@ -33,10 +33,63 @@ database: shop
 name: daily
 query: SELECT 1
 populate: false
+---
+kind: Dictionary
+database: shop
+name: d
+columns:
+  id: UInt64
+  a: {type: UInt8, default: 1, hierarchical: true}
+primary_key: id
+source:
+  http:
+    url: http://a
+    port: 1
+    credentials: {user: a, password: {secret: A}}
+    headers: {header: [{name: a, value: b}]}
+layout: {hashed: {shards: 4}}
+lifetime: 300
+range: {min: 1, max: b}
+settings: {a: 1}
+---
+kind: Function
+name: f
+on: main
+lambda: x -> 1
+---
+kind: NamedCollection
+name: c
+on: [main]
+values: {a: 1, b: {secret: A}, c: {value: x, overridable: true}, d: {secret: A, overridable: false}}
+---
+kind: Workload
+name: w
+on: main
+parent: all
+settings: {weight: 3, max_io_requests: {disk: 10}}
+---
+kind: Resource
+name: r
+on: main
+operations: [READ DISK a]
 `;
 
 describe('the JSON Schemas', () => {
-  const names = ['common', 'cluster', 'database', 'table', 'view', 'materialized-view', 'raw', 'declaration'];
+  const names = [
+    'common',
+    'cluster',
+    'database',
+    'table',
+    'view',
+    'materialized-view',
+    'dictionary',
+    'function',
+    'named-collection',
+    'workload',
+    'resource',
+    'raw',
+    'declaration',
+  ];
   const schemas = new Map(
     names.map((name) => [
       `${name}.json`,

@@ -13,6 +13,11 @@ const KINDS = {
   Table: 'table',
   View: 'view',
   MaterializedView: 'materialized-view',
+  Dictionary: 'dictionary',
+  Function: 'function',
+  NamedCollection: 'named-collection',
+  Workload: 'workload',
+  Resource: 'resource',
   Raw: 'raw',
 };
 

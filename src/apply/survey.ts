@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import { desiredState, type NormalTrees, settle } from '../live/desired.ts';
 import { normaliserOf } from '../live/normalise.ts';
 import { readFacts, readImpacts, readNode, type ServerFacts } from '../live/read.ts';
+import { unshownFindings } from '../live/read-beside.ts';
 import { connect, type Server, ServerError } from '../live/server.ts';
 import { type Settled, serverClass } from '../live/settled.ts';
 import { checkSight } from '../live/sight.ts';
@@ -57,6 +58,11 @@ function differingNames({ creates, alters, findings }: NodeDifferences): Set<str
   ]);
 }
 
+function declaredKinds({ objects }: Estate, cluster: string): Set<string> {
+  const here = objects.filter(({ clusters }) => clusters.has(cluster));
+  return new Set(here.map(({ tree }) => tree.root.id.kind));
+}
+
 interface PlannedNode {
   readonly plan: NodePlan;
   /** Absent for a node that could not be read. */
@@ -76,17 +82,15 @@ async function planNode(
   const leftBehind = await awaitLeftBehind(server, cluster, { run, connectTimeout });
   const reading = await readNode(server, facts);
   await checkSight(server, estate.objects, cluster.name, reading.state);
-  const databases = new Set(
-    [...reading.state.values()].flatMap(({ id }) => (id.kind === 'database' ? id.path : [])),
-  );
-  const serverClassName = serverClass(facts, cluster.engines);
+  const serverClassName = serverClass(facts, cluster.engines, reading.state);
   const desired = await desiredState({
     objects: estate.objects,
     cluster,
     node: node.name,
     live: reading.state,
+    unshown: reading.unshown,
     serverClass: serverClassName,
-    normaliser: normaliserOf(server, facts, databases),
+    normaliser: normaliserOf(server, facts, [...reading.state.values()]),
     settled,
     trees,
   });
@@ -104,6 +108,7 @@ async function planNode(
       ...otherVersion(cluster, facts),
       ...leftBehind,
       ...reading.findings,
+      ...unshownFindings(reading.unshown, declaredKinds(estate, cluster.name), node.name),
       ...desired.findings,
       ...differences.findings,
     ],

@@ -69,7 +69,9 @@ function scopeOf(
   if (on === undefined) {
     if (!database) {
       const what =
-        inside === undefined ? 'a Database says' : `no Database \`${inside}\` is declared, so this must say`;
+        inside === undefined
+          ? `a ${entry.kind} says`
+          : `no Database \`${inside}\` is declared, so this must say`;
       report('missing-on', `${what} which clusters it belongs \`on\``, entry.place());
     }
     return new Set(database?.clusters);

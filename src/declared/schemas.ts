@@ -3,10 +3,15 @@
 import cluster from './schema/cluster.json' with { type: 'json' };
 import common from './schema/common.json' with { type: 'json' };
 import database from './schema/database.json' with { type: 'json' };
+import dictionary from './schema/dictionary.json' with { type: 'json' };
+import sqlFunction from './schema/function.json' with { type: 'json' };
 import materializedView from './schema/materialized-view.json' with { type: 'json' };
+import namedCollection from './schema/named-collection.json' with { type: 'json' };
 import raw from './schema/raw.json' with { type: 'json' };
+import resource from './schema/resource.json' with { type: 'json' };
 import table from './schema/table.json' with { type: 'json' };
 import view from './schema/view.json' with { type: 'json' };
+import workload from './schema/workload.json' with { type: 'json' };
 
 const FILES = {
   Cluster: cluster,
@@ -14,12 +19,17 @@ const FILES = {
   Table: table,
   View: view,
   MaterializedView: materializedView,
+  Dictionary: dictionary,
+  Function: sqlFunction,
+  NamedCollection: namedCollection,
+  Workload: workload,
+  Resource: resource,
   Raw: raw,
 } as const;
 
 export type Kind = keyof typeof FILES;
 
-export const KINDS: readonly Kind[] = ['Cluster', 'Database', 'Table', 'View', 'MaterializedView', 'Raw'];
+export const KINDS: readonly Kind[] = Object.keys(FILES) as Kind[];
 
 /**
  * Puts what is referred to in the place of each reference, under what stands beside the reference. Across a reference

@@ -10,6 +10,7 @@ import type { Estate } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
 import { nameKey, pathKey, showId } from '../model/object.ts';
 import { planFindings, unreadableNodes } from '../model/plan.ts';
+import type { Root } from '../model/state.ts';
 import { type Candidate, candidatesOf } from './candidates.ts';
 import { type Checking, check } from './check.ts';
 import { type Choice, collect, type Found } from './collect.ts';
@@ -43,14 +44,10 @@ function warning(rule: string, message: string, object?: string): Finding {
   return { severity: 'warning', rule, message, ...(object && { object }) };
 }
 
-async function normalisers(
-  servers: ReadonlyMap<string, Server>,
-  timeout: number,
-  databases: ReadonlySet<string>,
-) {
+async function normalisers(servers: ReadonlyMap<string, Server>, timeout: number, live: readonly Root[]) {
   const made = [...servers].map(async ([node, server]) => {
     const facts = await readFacts(server, timeout);
-    return [node, normaliserOf(server, facts, databases)] as const;
+    return [node, normaliserOf(server, facts, live)] as const;
   });
   return new Map(await Promise.all(made));
 }
@@ -147,9 +144,8 @@ export async function importObjects(
     }
     const { found, findings } = collect(live, estate, options);
     const everything = [...live.states.values()].flatMap((state) => [...state.values()]);
-    const databases = new Set(everything.flatMap(({ id }) => (id.kind === 'database' ? id.path : [])));
     const servers = new Map([...live.servers].filter(([node]) => live.states.has(node)));
-    const asked = await normalisers(servers, options.survey.connectTimeout, databases);
+    const asked = await normalisers(servers, options.survey.connectTimeout, everything);
     const attempts: Attempt[] = [];
     const left: Finding[] = [];
     const describe = async (one: Found): Promise<void> => {

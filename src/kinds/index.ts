@@ -2,19 +2,42 @@
 import { column } from './column.ts';
 import { constraint } from './constraint.ts';
 import { database } from './database.ts';
+import { dictionary } from './dictionary.ts';
+import { dictionaryAttribute } from './dictionary-attribute.ts';
 import type { PartKind, RootKind } from './kind.ts';
 import { materializedView } from './materialized-view.ts';
+import { namedCollection } from './named-collection.ts';
 import { projection } from './projection.ts';
 import { raw } from './raw.ts';
+import { resource } from './resource.ts';
 import { skippingIndex } from './skipping-index.ts';
+import { sqlFunction } from './sql-function.ts';
 import { table } from './table.ts';
 import { view } from './view.ts';
+import { workload } from './workload.ts';
 
 /** Attributes differ from kind to kind; what is generic only ever reads them by name through the kind's own rules. */
 const register = <K>(...kinds: unknown[]): readonly K[] => kinds as readonly K[];
 
-export const ROOT_KINDS = register<RootKind>(database, table, view, materializedView, raw);
-export const PART_KINDS = register<PartKind>(column, skippingIndex, constraint, projection);
+export const ROOT_KINDS = register<RootKind>(
+  database,
+  namedCollection,
+  resource,
+  workload,
+  sqlFunction,
+  table,
+  dictionary,
+  view,
+  materializedView,
+  raw,
+);
+export const PART_KINDS = register<PartKind>(
+  column,
+  skippingIndex,
+  constraint,
+  projection,
+  dictionaryAttribute,
+);
 
 const roots = new Map(ROOT_KINDS.map((kind) => [kind.name, kind]));
 const parts = new Map(PART_KINDS.map((kind) => [kind.name, kind]));

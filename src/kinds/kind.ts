@@ -40,6 +40,8 @@ export interface Normaliser {
   readonly indexGranularity: string;
   /** The user who is signed in, whom the server makes the definer of what names none. */
   readonly user: string;
+  /** Names of its SQL functions that read a dictionary, a Join table or a set. */
+  readonly tyingFunctions: ReadonlySet<string>;
 }
 
 export interface Declared {

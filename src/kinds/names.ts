@@ -1,5 +1,5 @@
 /** A declared object goes in; the reason why a server could not live with one of its names comes out. */
-import { type ObjectId, showId, type Tree } from '../model/object.ts';
+import { isInDatabase, type ObjectId, showId, type Tree } from '../model/object.ts';
 import { isSystemDatabase } from './database.ts';
 
 /**
@@ -53,6 +53,7 @@ function unusablePart({ kind, path }: ObjectId): string | undefined {
 
 /** Why the object must not be created under these names; undefined when nothing is wrong with them. */
 export function refusedName(tree: Tree): string | undefined {
+  if (!isInDatabase(tree.root.id)) return undefined;
   const [database = '', name] = tree.root.id.path;
   if (isSystemDatabase(database))
     return `the database \`${database}\` belongs to the server, or to Plumbline itself`;

@@ -13,7 +13,18 @@ export interface TableRow {
   readonly statement: string;
 }
 
+/** Of an object that stands beside the databases. */
+export interface StatementRow {
+  readonly name: string;
+  /** Empty where the object comes from the server's configuration files. */
+  readonly statement: string;
+}
+
 export interface ServerView {
   databases(): Promise<readonly DatabaseRow[]>;
   tables(): Promise<readonly TableRow[]>;
+  functions(): Promise<readonly StatementRow[]>;
+  namedCollections(): Promise<readonly StatementRow[]>;
+  workloads(): Promise<readonly StatementRow[]>;
+  resources(): Promise<readonly StatementRow[]>;
 }

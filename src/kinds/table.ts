@@ -38,6 +38,7 @@ import {
   sameSettings,
   storedEngine,
 } from './table-engine.ts';
+import { tie, untie } from './ties.ts';
 
 export type Table = Storage &
   Readonly<{
@@ -92,12 +93,23 @@ function heldBack(settings: Table['settings']): Table['settings'] {
   return Object.fromEntries(Object.entries(settings).filter(isSecret));
 }
 
+/** What ties the table to others is only formatted. */
+async function normaliseTable(tree: Tree, server: Normaliser): Promise<Tree> {
+  const untied = untie(tree, server.tyingFunctions);
+  if (untied === tree) return tryOut(tree, server);
+  const [normal, formatted] = await Promise.all([
+    tryOut(untied, server),
+    server.format(createText('CREATE TABLE x', tree)),
+  ]);
+  return tie(normal, readTable(formatted, tree.root.id), server.tyingFunctions);
+}
+
 /**
  * Temporary tables can't be replicated, so the server is asked about the plain member of the family. Where the engine can't be
  * temporary, the columns are normalised in a stand-in and the clause by formatting. A table without columns would ask whom it
  * gets them from.
  */
-async function normaliseTable({ root, parts }: Tree, server: Normaliser): Promise<Tree> {
+async function tryOut({ root, parts }: Tree, server: Normaliser): Promise<Tree> {
   const { id } = root;
   const declared = attributesOf({ root, parts });
   const { replication, chosenBy } = declared;

@@ -4,7 +4,12 @@ import { ParseError } from '../sql/cursor.ts';
 import { TokenError, tokenize } from '../sql/tokens.ts';
 
 /** Attributes that are written as quoted names and texts; all others stand in statements as they are. */
-const QUOTED = new Set(['comment', 'definer', 'target']);
+const QUOTED = new Set(['comment', 'definer', 'target', 'parent']);
+
+/** Whether the attribute of this name is SQL, and no text that stands in quotes. */
+export function isSql(attribute: string): boolean {
+  return !QUOTED.has(attribute);
+}
 
 /** Attributes of parts that are lists; a comma in any other would begin another part. */
 const LISTS = new Set(['codec', 'statistics']);
@@ -38,7 +43,7 @@ function withoutLastComment(sql: string): string {
 
 function wholeObject(object: StateObject, isPart: boolean): StateObject {
   const whole = ([name, value]: [string, AttributeValue]): [string, AttributeValue] => {
-    if (typeof value !== 'string' || QUOTED.has(name)) return [name, value];
+    if (typeof value !== 'string' || !isSql(name)) return [name, value];
     const reason = flaw(value, !isPart || LISTS.has(name));
     if (reason) throw new ParseError(`${showId(object.id)}: the SQL of ${name} is not whole: ${reason}`);
     return [name, withoutLastComment(value)];

@@ -1,15 +1,17 @@
 /** Turns what is declared for a cluster into the state one of its nodes would have: every text as that server stores it. */
+import { calls, changingFunctions, keepCalls } from '../kinds/calls.ts';
 import { rootKind } from '../kinds/index.ts';
 import type { Normaliser } from '../kinds/kind.ts';
 import { refusedName } from '../kinds/names.ts';
 import { wholeSql } from '../kinds/whole-sql.ts';
 import type { Cluster, DeclaredObject } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
-import { keyOf, nameKey, pathKey, type StateObject, showId, type Tree } from '../model/object.ts';
-import { lazyRoot, type Root, type State, stateOf } from '../model/state.ts';
+import { keyOf, nameKey, type ObjectId, pathKey, type StateObject, type Tree } from '../model/object.ts';
+import { lazyRoot, type State, stateOf } from '../model/state.ts';
 import { ParseError } from '../sql/cursor.ts';
-import { TokenError } from '../sql/tokens.ts';
 import { declaredOn } from './declared-on.ts';
+import type { Unshown } from './read-beside.ts';
+import { notShown, refusal } from './refusal.ts';
 import { ServerError } from './server.ts';
 import type { Settled } from './settled.ts';
 
@@ -19,9 +21,6 @@ export interface Desired {
   readonly blocked: ReadonlySet<string>;
   readonly findings: readonly Finding[];
 }
-
-/** The user lacks a right, which is not the declaration's fault. */
-const ACCESS_DENIED = 497;
 
 const createTexts = new WeakMap<Tree, string>();
 
@@ -49,22 +48,31 @@ function placedLike(normal: Tree, authored: Tree): Tree {
   return { root: place ? { ...normal.root, place } : normal.root, parts };
 }
 
+/** UNKNOWN_IDENTIFIER, BAD_ARGUMENTS, UNKNOWN_FUNCTION, UNKNOWN_TABLE: what is said of a function or a dictionary that is not there. */
+const MISSING: ReadonlySet<number | undefined> = new Set([47, 36, 46, 60]);
+
 /** Normalised trees by server class and text: nodes of one class are asked once. */
 export type NormalTrees = Map<string, Promise<Tree>>;
-
-function refusal(tree: Tree, error: unknown, node: string): Finding {
-  if (!(error instanceof ServerError || error instanceof ParseError || error instanceof TokenError))
-    throw error;
-  if (error instanceof ServerError && (error.code === undefined || error.code === ACCESS_DENIED)) throw error;
-  const reason = error instanceof ServerError ? error.reason : error.message;
-  const message = `${showId(tree.root.id)} can't be created there: ${reason}`;
-  const { place } = tree.root;
-  return { severity: 'error', rule: 'refused-by-server', message, node, ...(place && { place }) };
-}
 
 /** The node that was asked for everybody went away, or has other rights; that says nothing about this one. */
 const isOtherNodesFailure = (error: unknown, node: string): boolean =>
   error instanceof ServerError && error.node !== node;
+
+/** Whether the server misses something that is declared and not there yet. */
+function missesAny(error: unknown, coming: readonly ObjectId[]): boolean {
+  if (!(error instanceof ServerError) || !MISSING.has(error.code)) return false;
+  return coming.some(({ path }) => error.reason.includes(path.at(-1) ?? ''));
+}
+
+/** Formats definitions instead of trying them out. */
+function withoutLooking(normaliser: Normaliser): Normaliser {
+  const { format } = normaliser;
+  return {
+    ...normaliser,
+    table: (definition) => format(definition('x')),
+    view: (definition) => format(definition('x')),
+  };
+}
 
 /** The desired state of one node. Objects that the server would refuse become findings and are left out. */
 export async function desiredState(options: {
@@ -72,6 +80,7 @@ export async function desiredState(options: {
   readonly cluster: Cluster;
   readonly node: string;
   readonly live: State;
+  readonly unshown: Unshown;
   readonly serverClass: string;
   readonly normaliser: Normaliser;
   readonly settled: Settled;
@@ -80,7 +89,13 @@ export async function desiredState(options: {
   const { live, serverClass, normaliser, settled, trees } = options;
   const findings: Finding[] = [];
   const blocked = new Set<string>();
-  const normalise = async (tree: Tree, text: string): Promise<Root | undefined> => {
+  const block = (tree: Tree, finding: Finding): undefined => {
+    findings.push(finding);
+    blocked.add(nameKey(tree.root.id));
+  };
+  const here = declaredOn(options.objects, options.cluster, live);
+  const coming = here.map(({ root }) => root.id).filter((id) => !live.has(nameKey(id)));
+  const normalise = async (tree: Tree, text: string, changing: ReadonlySet<string>) => {
     const { id, place } = tree.root;
     const databaseExists = live.has(pathKey(id.path.slice(0, 1)));
     const key = JSON.stringify([serverClass, databaseExists, text]);
@@ -92,30 +107,41 @@ export async function desiredState(options: {
     try {
       const refused = refusedName(tree);
       if (refused) throw new ParseError(refused);
-      const normal = await (trees.get(key) ?? ask()).catch((error) => {
+      const asked = trees.get(key)?.catch((error) => {
         if (isOtherNodesFailure(error, options.node)) return ask();
         throw error;
       });
-      const placed = placedLike(normal, tree);
+      const normal = await (asked ?? ask()).catch((error) => {
+        if (!missesAny(error, coming)) throw error;
+        return rootKind(id.kind).normalise(wholeSql(tree), withoutLooking(normaliser));
+      });
+      const placed = placedLike(keepCalls(normal, tree, changing), tree);
       return lazyRoot(id, authoredText(placed), () => placed, place);
     } catch (error) {
-      findings.push(refusal(tree, error, options.node));
-      blocked.add(nameKey(id));
-      return undefined;
+      return block(tree, refusal(tree, error, options.node));
     }
   };
-  const roots = declaredOn(options.objects, options.cluster, live).map(
-    (tree): Root | Promise<Root | undefined> => {
-      const text = authoredText(tree);
-      const before = live.get(nameKey(tree.root.id));
-      if (before && (before.statement === text || settled.has(serverClass, text, before.statement))) {
-        return { ...before, ...(tree.root.place && { place: tree.root.place }) };
-      }
-      return normalise(tree, text);
-    },
+  const desired = (tree: Tree, changing: ReadonlySet<string>) => {
+    const hidden = options.unshown.get(tree.root.id.kind);
+    if (hidden) return block(tree, notShown(tree, hidden.message, options.node));
+    const text = authoredText(tree);
+    const before = live.get(nameKey(tree.root.id));
+    if (!before || calls(text, changing)) return normalise(tree, text, changing);
+    if (before.statement !== text && !settled.has(serverClass, text, before.statement))
+      return normalise(tree, text, changing);
+    return { ...before, ...(tree.root.place && { place: tree.root.place }) };
+  };
+  const rootsOf = async (trees: readonly Tree[], changing: ReadonlySet<string>) => {
+    const roots = await Promise.all(trees.map((tree) => desired(tree, changing)));
+    return roots.filter((root) => root !== undefined);
+  };
+  const isFunction = ({ root }: Tree): boolean => root.id.kind === 'function';
+  const functions = await rootsOf(here.filter(isFunction), new Set());
+  const others = await rootsOf(
+    here.filter((tree) => !isFunction(tree)),
+    changingFunctions(live, functions),
   );
-  const known = (await Promise.all(roots)).filter((root) => root !== undefined);
-  return { state: stateOf(known), blocked, findings };
+  return { state: stateOf([...functions, ...others]), blocked, findings };
 }
 
 /** Notes every declared object that means the same as the live one, for the next run. */

@@ -1,6 +1,8 @@
 /** Asks a server how it would store a definition, through temporary tables and views that nobody else sees. */
 import { randomUUID } from 'node:crypto';
 import type { Normaliser } from '../kinds/kind.ts';
+import { tyingFunctions } from '../kinds/ties.ts';
+import type { Root } from '../model/state.ts';
 import { ParseError } from '../sql/cursor.ts';
 import { literal } from '../sql/quote.ts';
 import { misreadName } from '../sql/spelling.ts';
@@ -30,8 +32,9 @@ function legible(written: string, selected = ''): string {
   );
 }
 
-/** One normaliser per node; `databases` are those that exist there. */
-export function normaliserOf(server: Server, facts: ServerFacts, databases: ReadonlySet<string>): Normaliser {
+/** One normaliser per node; `live` is what is there. */
+export function normaliserOf(server: Server, facts: ServerFacts, live: Iterable<Root>): Normaliser {
+  const databases = new Set([...live].flatMap(({ id }) => (id.kind === 'database' ? id.path : [])));
   const lanes: Lane[] = Array.from({ length: LANES }, () => ({
     session: `plumbline-${randomUUID()}`,
     tail: Promise.resolve(),
@@ -80,5 +83,6 @@ export function normaliserOf(server: Server, facts: ServerFacts, databases: Read
     format,
     indexGranularity: facts.indexGranularity,
     user: facts.user,
+    tyingFunctions: tyingFunctions(live),
   };
 }

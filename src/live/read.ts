@@ -7,6 +7,7 @@ import { type ObjectId, pathKey, showPath } from '../model/object.ts';
 import { lazyRoot, type State, stateOf } from '../model/state.ts';
 import type { Impact } from '../model/step.ts';
 import { literal } from '../sql/quote.ts';
+import { BESIDE_QUERIES, besideView, type Unshown, UnshownError } from './read-beside.ts';
 import type { Server } from './server.ts';
 import { statementColumn, statementText } from './statement-text.ts';
 
@@ -23,6 +24,8 @@ export interface ServerFacts {
 export interface NodeReading {
   readonly facts: ServerFacts;
   readonly state: State;
+  /** Kinds of which nothing is in the state, because the server does not show them. */
+  readonly unshown: Unshown;
   readonly findings: readonly Finding[];
 }
 
@@ -51,7 +54,7 @@ SELECT database, table, mutation_id, command, latest_fail_reason FROM system.mut
 WHERE NOT is_done AND NOT is_killed AND latest_fail_reason != '' AND database NOT IN ${SYSTEM_DATABASES}`;
 
 /** The SELECTs on which a plan stands, the first one before the others; what runs and what is granted is asked beside them. */
-export const READ_QUERIES: readonly string[] = [FACTS, DATABASES, TABLES, STUCK_MUTATIONS];
+export const READ_QUERIES: readonly string[] = [FACTS, DATABASES, TABLES, STUCK_MUTATIONS, ...BESIDE_QUERIES];
 
 /** Asked first, with a time-out of its own: a node that does not answer this is not there. */
 export async function readFacts(server: Server, timeout: number): Promise<ServerFacts> {
@@ -70,6 +73,7 @@ function once<T>(read: () => Promise<T>): () => Promise<T> {
 
 function viewOf(server: Server): ServerView {
   return {
+    ...besideView(server),
     databases: once(async () => {
       const rows = await server.rows<[string, string, string, string]>(DATABASES);
       return rows
@@ -110,15 +114,25 @@ async function stuckMutations(server: Server): Promise<Finding[]> {
 /** The live state of one node. */
 export async function readNode(server: Server, facts: ServerFacts): Promise<NodeReading> {
   const view = viewOf(server);
+  const unshown = new Map<string, UnshownError>();
   const [definitions, findings] = await Promise.all([
-    Promise.all(ROOT_KINDS.map(async (kind) => ({ kind, live: await kind.read(view) }))),
+    Promise.all(
+      ROOT_KINDS.map(async (kind) => ({
+        kind,
+        live: await kind.read(view).catch((error: unknown) => {
+          if (!(error instanceof UnshownError)) throw error;
+          unshown.set(kind.name, error);
+          return [];
+        }),
+      })),
+    ),
     stuckMutations(server),
   ]);
   const roots = definitions.flatMap(({ kind, live }) =>
     live.map((definition) => lazyRoot(definition.id, definition.statement, () => kind.parse(definition))),
   );
   // Of two kinds that claim a name the first one has it: the last is raw, which takes what nobody else knows.
-  return { facts, state: stateOf(roots.reverse()), findings };
+  return { facts, state: stateOf(roots.reverse()), unshown, findings };
 }
 
 /**

@@ -4,11 +4,13 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Engines } from '../model/estate.ts';
+import type { State } from '../model/state.ts';
 import { VERSION } from '../model/version.ts';
 import type { ServerFacts } from './read.ts';
 
 /** Raised whenever the rules of comparison change: what older ones found equal may no longer be. */
-const RULES = `20 ${VERSION}`;
+const RULES = `21 ${VERSION}`;
+
 export interface Settled {
   has(server: string, declared: string, live: string): boolean;
   add(server: string, declared: string, live: string): void;
@@ -18,9 +20,14 @@ export interface Settled {
 
 const digest = (text: string): string => createHash('sha1').update(text).digest('base64url');
 
-/** Servers of one class store a definition alike, and mean the same by it. */
-export function serverClass(facts: ServerFacts, engines: Engines): string {
-  return digest(JSON.stringify([facts.version, facts.indexGranularity, facts.settingsHash, engines]));
+/**
+ * Servers of one class store a definition alike, and mean the same by it; calls of SQL functions become their bodies in what
+ * is stored.
+ */
+export function serverClass(facts: ServerFacts, engines: Engines, live: State): string {
+  const functions = [...live.values()].filter(({ id }) => id.kind === 'function');
+  const bodies = functions.map(({ statement }) => statement).sort();
+  return digest(JSON.stringify([facts.version, facts.indexGranularity, facts.settingsHash, engines, bodies]));
 }
 
 function load(file: string): Set<string> {

@@ -35,6 +35,11 @@ export function pathKey(path: readonly string[]): string {
   return JSON.stringify(path);
 }
 
+/** Whether it is a database or stands in one; functions, named collections and such stand beside all of them. */
+export function isInDatabase({ kind, path }: ObjectId): boolean {
+  return kind === 'database' || path.length > 1;
+}
+
 /**
  * A key for the name alone: two kinds can't use one name in one database. Everything that stands beside the databases (functions,
  * named collections …) has names of its own kind.

@@ -1,44 +1,12 @@
 /** Orders steps so that what an object needs is there before it and gone after it; the same input gives the same order. */
 import { ROOT_KINDS, rootKind } from '../kinds/index.ts';
-import { nameKey, type ObjectId, pathKey } from '../model/object.ts';
-import { unquote } from '../sql/quote.ts';
-import { type Token, tokenize } from '../sql/tokens.ts';
+import { isInDatabase, nameKey, type ObjectId, pathKey } from '../model/object.ts';
+import { type Mention, mentionsIn } from './mentions-in.ts';
 
 /** One thing to be ordered, with the text in which the names of what it needs are found. */
 export interface Node {
   readonly id: ObjectId;
   readonly statement: string;
-}
-
-const SOURCES = new Set(['FROM', 'JOIN']);
-
-interface Mention {
-  readonly path: readonly string[];
-  /** Written as `name.name` or behind FROM or JOIN, where hardly anything but an object stands. */
-  readonly sure: boolean;
-}
-
-/** Every `name` and `name.name` that a statement speaks of, in identifiers and in strings such as `dictGet('a.b', …)`. */
-function mentionsIn(statement: string): Mention[] {
-  const mentions: Mention[] = [];
-  const tokens = tokenize(statement);
-  const nameOf = (token: Token | undefined): string | undefined => {
-    if (token?.kind === 'quoted') return unquote(token.text);
-    return token?.kind === 'word' ? token.text : undefined;
-  };
-  for (const [at, token] of tokens.entries()) {
-    if (token.kind === 'string') {
-      const text = unquote(token.text);
-      mentions.push({ path: [text], sure: false }, { path: text.split('.'), sure: false });
-      continue;
-    }
-    const name = nameOf(token);
-    if (name === undefined) continue;
-    mentions.push({ path: [name], sure: SOURCES.has(tokens[at - 1]?.text ?? '') });
-    const next = tokens[at + 1]?.text === '.' ? nameOf(tokens[at + 2]) : undefined;
-    if (next !== undefined) mentions.push({ path: [name, next], sure: true });
-  }
-  return mentions;
 }
 
 const rank = (id: ObjectId): number => ROOT_KINDS.indexOf(rootKind(id.kind));
@@ -54,9 +22,21 @@ interface Needs<N> {
   readonly likely: ReadonlySet<N>;
 }
 
+/** Whether a node with these mentions needs the object beside the databases: functions are called, a workload is IN another. */
+function needsBeside(node: Node, other: Node, mentions: readonly Mention[]): boolean {
+  const [name] = other.id.path;
+  const isNeeded = ({ before, after }: Mention): boolean => {
+    if (other.id.kind === 'function') return after === '(';
+    return other.id.kind === node.id.kind ? before === 'IN' : rank(other.id) < rank(node.id);
+  };
+  const isNamed = ({ path }: Mention): boolean => path.length === 1 && path[0] === name;
+  return other !== node && mentions.some((mention) => isNamed(mention) && isNeeded(mention));
+}
+
 /** What each node needs of the others; a database needs nothing. A name without a database means one in the node's own. */
 export function needs<N extends Node>(nodes: readonly N[]): Map<N, Needs<N>> {
   const byName = new Map(nodes.map((node) => [nameKey(node.id), node]));
+  const beside = nodes.filter(({ id }) => !isInDatabase(id));
   const needsOf = (node: N): Needs<N> => {
     const [database = ''] = node.id.path;
     const sure = new Set<N>();
@@ -66,9 +46,12 @@ export function needs<N extends Node>(nodes: readonly N[]): Map<N, Needs<N>> {
       if (!needed || needed === node) return;
       (isSure || rank(needed.id) < rank(node.id) ? sure : likely).add(needed);
     };
-    if (node.id.path.length === 1) return { sure, likely };
+    if (node.id.kind === 'database') return { sure, likely };
+    const mentions = mentionsIn(node.statement);
+    for (const other of beside) if (needsBeside(node, other, mentions)) sure.add(other);
+    if (!isInDatabase(node.id)) return { sure, likely };
     find([database], true);
-    for (const { path, sure: isSure } of mentionsIn(node.statement)) {
+    for (const { path, sure: isSure } of mentions) {
       if (path.length > 1) find(path, isSure);
       find([database, ...path], isSure);
     }

@@ -16,6 +16,7 @@ import { connect, type Server } from '../../src/live/server.ts';
 import type { Estate } from '../../src/model/estate.ts';
 import { type Plan, planFindings, plannedSteps } from '../../src/model/plan.ts';
 import { renderMarkdown } from '../../src/render/markdown.ts';
+import { identifier } from '../../src/sql/quote.ts';
 
 const CORPUS = fileURLToPath(new URL('../corpus', import.meta.url));
 
@@ -55,6 +56,14 @@ const APPLY: ApplyOptions = {
 const USER_DATABASES = `SELECT name FROM system.databases
   WHERE name NOT IN ('system', 'information_schema', 'INFORMATION_SCHEMA', 'default', 'plumbline')`;
 
+/** What stands beside the databases: the word for it, and the names of all that a case made. */
+const BESIDE = [
+  ['FUNCTION', "SELECT name FROM system.functions WHERE origin = 'SQLUserDefined'"],
+  ['NAMED COLLECTION', 'SELECT name FROM system.named_collections'],
+  ['WORKLOAD', 'SELECT name FROM system.workloads'],
+  ['RESOURCE', 'SELECT name FROM system.resources'],
+] as const;
+
 /** The plan without what differs from run to run: ports and the patch version. */
 function stable(plan: Plan): Plan {
   const clusters = plan.clusters.map((cluster) => ({
@@ -80,15 +89,20 @@ function checkGolden(file: string, plan: Plan): void {
 
 /** All that a statement could have changed. */
 async function snapshot(sql: Server): Promise<unknown> {
-  const [databases, tables, mutations] = await Promise.all([
+  const [databases, tables, mutations, beside] = await Promise.all([
     sql.rows('SELECT name, comment FROM system.databases ORDER BY name'),
     sql.rows(
       `SELECT database, name, create_table_query, total_rows FROM system.tables
        WHERE database IN (${USER_DATABASES}) ORDER BY database, name`,
     ),
     sql.rows('SELECT database, table, mutation_id FROM system.mutations ORDER BY ALL'),
+    Promise.all(
+      ['functions', 'named_collections', 'workloads', 'resources'].map((table) =>
+        sql.rows(`SELECT create_query FROM system.${table} WHERE create_query != '' ORDER BY ALL`),
+      ),
+    ),
   ]);
-  return { databases, tables, mutations };
+  return { databases, tables, mutations, beside };
 }
 
 /** What the only step of a case that fails says, where the rows stand in its way. */
@@ -100,6 +114,18 @@ function expectedFailure(path: string): string | undefined {
 async function cleanUp(sql: Server): Promise<void> {
   for (const [name] of await sql.rows<[string]>(USER_DATABASES)) {
     await sql.run(`DROP DATABASE \`${name?.replaceAll('`', '\\`')}\` SYNC`);
+  }
+  await dropBeside(sql);
+}
+
+/** A workload goes before the one that it is a part of, and before the resources that it shares. */
+async function dropBeside(sql: Server): Promise<void> {
+  for (const [word, list] of BESIDE) {
+    for (let left = await sql.rows<[string]>(list); left.length > 0; left = await sql.rows<[string]>(list)) {
+      const drops = left.map(([name]) => sql.run(`DROP ${word} ${identifier(name)}`));
+      await Promise.any(drops);
+      await Promise.allSettled(drops);
+    }
   }
 }
 

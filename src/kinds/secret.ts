@@ -1,0 +1,81 @@
+/** References to secrets: `{secret:NAME}` inside a string stands for what only apply may know, `[HIDDEN]` for what a server keeps to itself. */
+import { literal, unquote } from '../sql/quote.ts';
+import { tokenize } from '../sql/tokens.ts';
+
+/** What servers show in place of a secret, alone or in the middle of an address; nobody knows what it stands for. */
+const HIDDEN_MARK = '[HIDDEN]';
+
+const REFERENCE = /\{secret:([A-Za-z_][A-Za-z0-9_]*)\}/g;
+
+/** A secret in a structured declaration: `{ secret: NAME }`. */
+export interface SecretReference {
+  readonly secret: string;
+}
+
+export function isSecretReference(value: unknown): value is SecretReference {
+  return typeof value === 'object' && value !== null && 'secret' in value && Object.keys(value).length === 1;
+}
+
+/** `{secret:NAME}`, as it stands inside a string literal. */
+export function secretMark(name: string): string {
+  return `{secret:${name}}`;
+}
+
+/** The names of all secrets that the strings of a SQL text refer to. */
+export function secretsIn(sql: string): string[] {
+  if (!sql.includes('{secret:')) return [];
+  const texts = tokenize(sql).flatMap(({ kind, text }) => (kind === 'string' ? [unquote(text)] : []));
+  return [...new Set(texts.flatMap((text) => [...text.matchAll(REFERENCE)].map(([, name = '']) => name)))];
+}
+
+export function hasSecret(text: string): boolean {
+  return text.search(REFERENCE) >= 0;
+}
+
+export function isHidden(text: string): boolean {
+  return text.includes(HIDDEN_MARK);
+}
+
+/** Whether a value that a server shows can be the desired one: what it hides, and what only apply knows, can be anything. */
+export function sameValue(live: string, desired: string): boolean {
+  if (live === desired) return true;
+  if (!isHidden(live) && !hasSecret(desired)) return false;
+  const fixed = (text: string): string[] =>
+    text.split(HIDDEN_MARK).flatMap((part) => part.split(REFERENCE_SPLIT));
+  return matches(fixed(live), desired) || matches(fixed(desired), live);
+}
+
+const REFERENCE_SPLIT = /\{secret:[A-Za-z_][A-Za-z0-9_]*\}/;
+
+/** Whether the text consists of these pieces with anything between them. */
+function matches(pieces: readonly string[], text: string): boolean {
+  const [first = '', ...rest] = pieces;
+  const last = rest.pop() ?? '';
+  if (!text.startsWith(first)) return false;
+  let at = first.length;
+  for (const piece of rest) {
+    const found = text.indexOf(piece, at);
+    if (found < 0) return false;
+    at = found + piece.length;
+  }
+  return text.length - last.length >= at && text.endsWith(last);
+}
+
+/** A name for the secret at a place of an object: `SHOP_CUSTOMERS_PASSWORD`. */
+export function suggestedSecret(path: readonly string[]): string {
+  const name = path
+    .join('_')
+    .toUpperCase()
+    .replace(/[^A-Z0-9_]+/g, '_');
+  return /^[A-Z_]/.test(name) ? name : `_${name}`;
+}
+
+/** The text with a reference of this name for each piece that the server hides. */
+export function referHidden(text: string, name: string): string {
+  return text.split(HIDDEN_MARK).join(secretMark(name));
+}
+
+/** A declared value as a string literal: a text, or a reference to a secret. */
+export function secretLiteral(value: string | SecretReference): string {
+  return literal(isSecretReference(value) ? secretMark(value.secret) : value);
+}
