@@ -18,6 +18,8 @@ export interface ApplyOptions extends SurveyOptions {
   readonly allowed: ReadonlySet<string>;
   /** Seconds after which a lock that is not renewed can be taken over. */
   readonly lockSeconds: number;
+  /** Milliseconds that replicas get to follow a change; two minutes where it is left out. */
+  readonly replicaPatience?: number;
   readonly progress: Progress;
   /** Asked between steps: whether to stop after the one that just ended. */
   readonly shouldStop: () => boolean;

@@ -3,7 +3,10 @@ import { type Server, ServerError } from '../live/server.ts';
 import { PlumblineError } from '../model/errors.ts';
 import type { ClusterPlan, PlannedStep } from '../model/plan.ts';
 import type { Outcome, StepResult } from '../model/report.ts';
+import { runOrder } from '../plan/run-order.ts';
+import { awaitReplicas } from './await-replicas.ts';
 import type { Journal } from './journal.ts';
+import { runReplicated } from './run-replicated.ts';
 import { isInconclusive, settleStep } from './settle.ts';
 import { queryIdPrefix } from './statements.ts';
 
@@ -23,6 +26,8 @@ export interface ClusterRun {
   readonly isSettled: (planned: PlannedStep) => Promise<boolean>;
   /** Milliseconds after which a node that says nothing counts as unreachable. */
   readonly connectTimeout: number;
+  /** Milliseconds that replicas get to follow, and that a replica gets to catch up before it is altered. */
+  readonly replicaPatience: number;
   /** Whether to stop before the next step. */
   readonly shouldStop: () => boolean;
   readonly progress: Progress;
@@ -63,7 +68,8 @@ async function runStatements(
       return { outcome: 'failed', error: `${before}: ${error.message}` };
     }
     try {
-      await server.run(statement, { ...options, queryId: `${queryId}${at}` });
+      const one = { ...options, queryId: `${queryId}${at}` };
+      await runReplicated(server, statement, one, step, run.replicaPatience);
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;
       return isInconclusive(error)
@@ -72,6 +78,21 @@ async function runStatements(
     }
   }
   return { outcome: 'done' };
+}
+
+/** A step is done when every node has it; one that lags keeps what comes next from being run. */
+async function followed(
+  { servers, connectTimeout, replicaPatience }: ClusterRun,
+  planned: PlannedStep,
+): Promise<{ readonly outcome: Outcome; readonly error?: string }> {
+  try {
+    const late = await awaitReplicas({ planned, servers, patience: replicaPatience, connectTimeout });
+    if (late === undefined) return { outcome: 'done' };
+    return { outcome: 'unknown', error: `done on ${planned.node}, but ${late}` };
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error;
+    return { outcome: 'unknown', error: `done on ${planned.node}, but ${error.message}` };
+  }
 }
 
 async function runStep(run: ClusterRun, planned: PlannedStep, number: number): Promise<StepResult> {
@@ -83,16 +104,14 @@ async function runStep(run: ClusterRun, planned: PlannedStep, number: number): P
     if (!(error instanceof PlumblineError)) throw error;
     return { planned, outcome: 'failed', milliseconds: 0, error: `nothing was run: ${error.message}` };
   }
-  const result = await runStatements(run, planned, queryId);
+  const own = await runStatements(run, planned, queryId);
+  const result = own.outcome === 'done' ? await followed(run, planned) : own;
   return { planned, milliseconds: Date.now() - began, ...result };
 }
 
 /** Runs one cluster's steps. The first that is not done stops the cluster; what was not reached is `not run`. */
 export async function executeCluster(run: ClusterRun): Promise<StepResult[]> {
-  const { cluster, nodes } = run.plan;
-  const steps = nodes.flatMap(({ node, steps }) =>
-    steps.map((step): PlannedStep => ({ cluster, node, step })),
-  );
+  const steps = runOrder(run.plan);
   const results: StepResult[] = [];
   let stopped = false;
   for (const [at, planned] of steps.entries()) {

@@ -2,9 +2,10 @@
 import type { Server } from '../live/server.ts';
 import { PlumblineError } from '../model/errors.ts';
 import type { Estate } from '../model/estate.ts';
-import { keyOf, nameKey } from '../model/object.ts';
+import { keyOf, nameKey, type ObjectId } from '../model/object.ts';
 import { type ClusterPlan, type Plan, type PlannedStep, unreadableNodes } from '../model/plan.ts';
 import type { StepResult } from '../model/report.ts';
+import type { Step } from '../model/step.ts';
 import type { ApplyOptions } from './apply.ts';
 import { executeCluster } from './execute.ts';
 import { type Journal, openJournal } from './journal.ts';
@@ -38,6 +39,11 @@ function untried(steps: readonly PlannedStep[], first: Pick<StepResult, 'outcome
   }));
 }
 
+/** Milliseconds; replicas follow a change of a definition at once, unless something keeps them from it. */
+const REPLICA_PATIENCE = 120_000;
+
+const isSame = (a: ObjectId, b: ObjectId): boolean => keyOf(a) === keyOf(b);
+
 /** Whether a plan made now has nothing left to do or to complain about for the object. */
 async function isSettled(
   estate: Estate,
@@ -50,14 +56,20 @@ async function isSettled(
     clusters: new Set([cluster]),
   });
   await close();
-  const [again] = plan.clusters.flatMap(({ nodes }) => nodes.filter((other) => other.node === node));
+  const nodes = plan.clusters.flatMap((planned) => planned.nodes);
+  const again = nodes.find((other) => other.node === node);
   if (!again || again.unreadable !== undefined)
     throw new PlumblineError(again?.unreadable ?? `${node} is gone`);
   const name = nameKey(step.object);
-  return !(
-    again.steps.some((left) => keyOf(left.object) === keyOf(step.object)) ||
-    again.findings.some(({ severity, object }) => severity === 'error' && (object ?? name) === name)
+  const fails = again.findings.some(
+    ({ severity, object }) => severity === 'error' && (object ?? name) === name,
   );
+  const { followers } = step;
+  if (!followers) return !(fails || again.steps.some((left) => isSame(left.object, step.object)));
+  // Another replica may have come to lead, and what is local stands in steps of its own.
+  const repeats = (left: Step): boolean =>
+    isSame(left.object, step.object) && left.statements.some((text) => step.statements.includes(text));
+  return !(fails || nodes.some(({ steps }) => steps.some(repeats)));
 }
 
 async function runCluster(
@@ -88,6 +100,7 @@ async function runCluster(
     keepLock: () => lock.check(),
     isSettled: (planned) => isSettled(estate, planned, options),
     connectTimeout,
+    replicaPatience: options.replicaPatience ?? REPLICA_PATIENCE,
     shouldStop,
     progress,
   });

@@ -16,7 +16,9 @@ import type { Root, State } from '../model/state.ts';
 import { planOf } from '../plan/digest.ts';
 import { disagreements } from '../plan/disagreement.ts';
 import { diffStates, type NodeDifferences, stepsOf, touched } from '../plan/plan.ts';
+import type { UnroutedNode } from '../plan/replica-groups.ts';
 import { awaitLeftBehind } from './left-behind.ts';
+import { routeNodes, unrouted } from './route-nodes.ts';
 
 /** Nodes that are read at the same time; each holds a few megabytes while it is. */
 const NODES_AT_ONCE = 8;
@@ -64,7 +66,7 @@ function declaredKinds({ objects }: Estate, cluster: string): Set<string> {
 }
 
 interface PlannedNode {
-  readonly plan: NodePlan;
+  readonly node: UnroutedNode;
   /** Absent for a node that could not be read. */
   readonly unmanaged?: readonly Root[];
   readonly state?: State;
@@ -113,16 +115,24 @@ async function planNode(
       ...differences.findings,
     ],
   };
-  return { plan, unmanaged: differences.unmanaged, ...(keepStates && { state: reading.state }) };
+  return {
+    node: unrouted(plan, node, {
+      live: reading.state,
+      desired: desired.state,
+      creates: differences.creates,
+    }),
+    unmanaged: differences.unmanaged,
+    ...(keepStates && { state: reading.state }),
+  };
 }
 
 /** The nodes' plans, each with what its cluster's nodes don't agree on. */
-function compareNodes(nodes: readonly PlannedNode[]): NodePlan[] {
-  const read = nodes.flatMap(({ plan, unmanaged }) =>
-    unmanaged ? [{ node: plan.node, roots: unmanaged }] : [],
+function compareNodes(nodes: readonly PlannedNode[], plans: readonly NodePlan[]): NodePlan[] {
+  const read = nodes.flatMap(({ node, unmanaged }) =>
+    unmanaged ? [{ node: node.plan.node, roots: unmanaged }] : [],
   );
   const findings = disagreements(read);
-  return nodes.map(({ plan }) => {
+  return plans.map((plan) => {
     const finding = findings.get(plan.node);
     return finding ? { ...plan, findings: [...plan.findings, finding] } : plan;
   });
@@ -132,7 +142,8 @@ function unreadable(node: Node, error: unknown): PlannedNode {
   if (!(error instanceof PlumblineError)) throw error;
   const reason = error instanceof ServerError ? error.reason : error.message;
   const address = `${node.host}:${node.httpPort}`;
-  return { plan: { node: node.name, address, steps: [], unmanaged: [], findings: [], unreadable: reason } };
+  const plan = { node: node.name, address, steps: [], unmanaged: [], findings: [], unreadable: reason };
+  return { node: unrouted(plan, node) };
 }
 
 /** Plans the estate. A node that can't be read is named in its own plan and hides nobody else's. */
@@ -157,11 +168,16 @@ export async function survey(estate: Estate, options: SurveyOptions): Promise<Su
   const clusters = await Promise.all(
     estate.clusters
       .filter(({ name }) => options.clusters?.has(name) ?? true)
-      .map(async (cluster) => ({
-        cluster: cluster.name,
-        edition: cluster.edition,
-        nodes: compareNodes(await Promise.all(cluster.nodes.map((node) => plan(cluster, node)))),
-      })),
+      .map(async (cluster) => {
+        const planned = await Promise.all(cluster.nodes.map((node) => plan(cluster, node)));
+        const alone = planned.map(({ node }) => node);
+        const plans = await routeNodes(cluster, alone, servers);
+        return {
+          cluster: cluster.name,
+          edition: cluster.edition,
+          nodes: compareNodes(planned, plans),
+        };
+      }),
   );
   options.settled.save();
   return {

@@ -159,7 +159,7 @@ export function alterColumn(
   const [desired, live] = [to.attributes, from.attributes];
   const name = nameOf(to);
   if (changed.size === 1 && changed.has('comment') && !after) {
-    return [clause(`COMMENT COLUMN ${name} ${literal(desired.comment)}`, RANK.column)];
+    return [clause(`COMMENT COLUMN ${name} ${literal(desired.comment)}`, RANK.column, { local: true })];
   }
   if (isStored(live) && isNullable(live.type) && !isNullable(desired.type) && desired.value === undefined) {
     if (!holdsRows(engineOfTable(around.to))) return ['replace'];

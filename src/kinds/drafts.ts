@@ -25,10 +25,11 @@ interface ClauseOptions {
   readonly hazards?: readonly Hazard[];
   readonly guard?: string | undefined;
   readonly apart?: boolean;
+  readonly local?: boolean;
 }
 
 export function clause(text: string, rank: number, options: ClauseOptions = {}): ClauseDraft {
-  const { verdict = 'metadata', hazards = [], guard, apart } = options;
+  const { verdict = 'metadata', hazards = [], guard, apart, local } = options;
   return {
     clause: text,
     rank,
@@ -36,6 +37,7 @@ export function clause(text: string, rank: number, options: ClauseOptions = {}):
     hazards,
     ...(guard !== undefined && { guard }),
     ...(apart && { apart }),
+    ...(local && { local }),
   };
 }
 

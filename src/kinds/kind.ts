@@ -81,8 +81,8 @@ export interface RootKind<A extends Attributes = Attributes> {
   /** Gets all changed attributes of the object itself at once; its parts write their own drafts. */
   alter(to: Tree, from: Tree, changed: ReadonlySet<string>): readonly Draft[];
   drop(from: Tree): Draft;
-  /** Whether the server carries an ALTER of the live object to its other replicas; absent where it never does. */
-  isReplicated?(live: Tree): boolean;
+  /** Where the server keeps what all replicas of the object share, and carries its ALTERs over to them; undefined elsewhere. */
+  replication?(tree: Tree): string | undefined;
   /**
    * What a declaration would say of the object, below `kind`: no more than it must, keys in the order of the reference, names
    * as keys of a Map. Throws `ParseError` for what no declaration can say.

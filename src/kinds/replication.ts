@@ -115,6 +115,11 @@ function writtenOut(replication: string, [database = '', name = '']: readonly st
   return [prefix, ...texts.map(({ text }) => fill(text))];
 }
 
+/** Whether both, said of a table of that name, mean the same path and name of a replica. */
+export function isOnePath(a: string, b: string, path: readonly string[]): boolean {
+  return JSON.stringify(writtenOut(a, path)) === JSON.stringify(writtenOut(b, path));
+}
+
 export function sameReplication(
   live: string | undefined,
   desired: string | undefined,
@@ -124,8 +129,7 @@ export function sameReplication(
   if (live === desired || chosenBy === 'server') return true;
   if (live === undefined || desired === undefined) return false;
   if (chosenBy === 'cluster') return live.startsWith('Replicated');
-  const { path } = to.root.id;
-  return JSON.stringify(writtenOut(live, path)) === JSON.stringify(writtenOut(desired, path));
+  return isOnePath(live, desired, to.root.id.path);
 }
 
 /** No ALTER makes a table replicated or plain, or moves it in Keeper. */
@@ -145,8 +149,8 @@ export function changeReplication(from: string | undefined, to: string | undefin
   return { refuse: "ClickHouse can't change the path or the replica's name of an existing table" };
 }
 
-/** Whether the server carries an ALTER of this live object to its other replicas. */
-export function isReplicated({ root }: Tree): boolean {
+/** What tells the replicas of a table from other tables; undefined for a table that has none. */
+export function replicationOf({ root }: Tree): string | undefined {
   const { replication } = root.attributes;
-  return typeof replication === 'string' && /^(Replicated|Shared)\b/.test(replication);
+  return typeof replication === 'string' ? replication : undefined;
 }

@@ -106,9 +106,11 @@ export function settingsDrafts(to: Tree, from: Tree): Draft[] {
   const rank = adds ? RANK.first : RANK.settings;
   return [
     ...(set.length > 0
-      ? [greedyClause(`MODIFY SETTING ${settingsText(Object.fromEntries(set))}`, rank)]
+      ? [greedyClause(`MODIFY SETTING ${settingsText(Object.fromEntries(set))}`, rank, { local: true })]
       : []),
-    ...(reset.length > 0 ? [greedyClause(`RESET SETTING ${reset.join(', ')}`, RANK.settings)] : []),
+    ...(reset.length > 0
+      ? [greedyClause(`RESET SETTING ${reset.join(', ')}`, RANK.settings, { local: true })]
+      : []),
   ];
 }
 

@@ -7,7 +7,7 @@ import { clause, hazard, RANK, statement } from './drafts.ts';
 import { canBeTemporary, findsColumns, ownsColumns, positionOf } from './engine-abilities.ts';
 import { withoutImpliedGranularity, withoutImpliedStorage } from './implied.ts';
 import { type Declared, type Normaliser, type RootKind, unlessDeclared } from './kind.ts';
-import { changeReplication, isReplicated, replicateOn, sameReplication } from './replication.ts';
+import { changeReplication, replicateOn, replicationOf, sameReplication } from './replication.ts';
 import { said } from './said.ts';
 import { secretPositionsOfSetting } from './secret-positions.ts';
 import {
@@ -211,7 +211,9 @@ export const table: RootKind<Table> = {
       ...(changed.has('sampleBy')
         ? [clause(next.sampleBy ? `MODIFY SAMPLE BY ${next.sampleBy}` : 'REMOVE SAMPLE BY', RANK.key)]
         : []),
-      ...(changed.has('comment') ? [clause(`MODIFY COMMENT ${literal(next.comment)}`, RANK.comment)] : []),
+      ...(changed.has('comment')
+        ? [clause(`MODIFY COMMENT ${literal(next.comment)}`, RANK.comment, { local: true })]
+        : []),
       ...(changed.has('settings') ? settingsDrafts(to, from) : []),
       ...(changed.has('ttl') ? [ttlDraft(next.ttl)] : []),
     ];
@@ -235,14 +237,14 @@ export const table: RootKind<Table> = {
   },
   drop(from) {
     const { engine } = attributesOf(from);
-    const last = isReplicated(from) ? ', with the last of its replicas' : '';
+    const last = replicationOf(from) ? ', with the last of its replicas' : '';
     const lost = positionOf(engine) ?? `all rows of the table${last}`;
     const hazards: Hazard[] = holdsRows(engine) ? [hazard('loses data', lost)] : [];
     const name = qualified(from.root.id.path);
     const flush = FLUSH[engineOf(engine).name]?.(name);
     return statement([...(flush ? [flush] : []), `DROP TABLE ${name}`], 'destructive', hazards);
   },
-  isReplicated,
+  replication: replicationOf,
   replace(to, from) {
     const name = qualified(to.root.id.path);
     const flush = FLUSH[engineOf(attributesOf(from).engine).name]?.(name);

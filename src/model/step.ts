@@ -26,6 +26,8 @@ export interface ClauseDraft extends DraftBase {
   readonly greedy?: boolean;
   /** It is refused in one statement with what comes before it: it must begin its own. */
   readonly apart?: boolean;
+  /** Of a replicated table the server does it on the asked replica only, when it stands in a statement with no other kind. */
+  readonly local?: boolean;
   /** A SELECT that runs before anything is altered, and fails where the clause would harm rows. */
   readonly guard?: string;
 }
@@ -79,6 +81,11 @@ export interface Step {
   readonly refusals: readonly string[];
   readonly impact?: Impact;
   readonly place?: Place;
+  /**
+   * Nodes that have no such step of their own, because the server carries this one over to them. There also where it would
+   * carry it over and nobody is known to follow.
+   */
+  readonly followers?: readonly string[];
   /** Of the live object that this step was planned against; `absent` when there was none. */
   readonly fingerprint: string;
 }

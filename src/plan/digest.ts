@@ -5,17 +5,23 @@ import type { ClusterPlan, Plan, PlannedStep } from '../model/plan.ts';
 import { PLAN_FORMAT, plannedSteps, unreadableNodes } from '../model/plan.ts';
 import { digest } from './fingerprint.ts';
 
+/** The node a step stands on; with the nodes that follow, of which any may run it. */
+const whereOf = ({ node, step: { followers = [] } }: PlannedStep): string =>
+  [node, ...followers].sort().join(' ');
+
 /** All that a step means, as one text: where it runs, on what, what it runs, and from which state it starts. */
-export const meaningOf = ({ cluster, node, step }: PlannedStep): string =>
-  JSON.stringify([
+export const meaningOf = (planned: PlannedStep): string => {
+  const { cluster, step } = planned;
+  return JSON.stringify([
     cluster,
-    node,
+    whereOf(planned),
     step.action,
     keyOf(step.object),
     step.verdict,
     step.statements,
     step.fingerprint,
   ]);
+};
 
 /** A plan of these clusters. Places, impacts and findings are not part of its meaning: they may change without a step changing. */
 export function planOf(clusters: readonly ClusterPlan[]): Plan {
@@ -24,12 +30,15 @@ export function planOf(clusters: readonly ClusterPlan[]): Plan {
   return { ...unsealed, digest: digest([...nodes, ...plannedSteps(unsealed).map(meaningOf)].join('\n')) };
 }
 
-/** By node and object, and by which of its steps it is: columns that others read are dropped in a second one. */
+/** By place and object, and by which of its steps it is: columns that others read are dropped in a second one. */
 function stepsByObject(plan: Plan): Map<string, PlannedStep> {
   const steps = new Map<string, PlannedStep>();
+  const seen = new Map<string, number>();
   for (const planned of plannedSteps(plan)) {
-    const key = `${planned.node} ${keyOf(planned.step.object)}`;
-    steps.set(steps.has(key) ? `${key} 2` : key, planned);
+    const key = `${whereOf(planned)} ${keyOf(planned.step.object)}`;
+    const number = seen.get(key) ?? 0;
+    seen.set(key, number + 1);
+    steps.set(`${number} ${key}`, planned);
   }
   return steps;
 }

@@ -11,6 +11,7 @@ import { TokenError } from '../sql/tokens.ts';
 import { type Difference, diffTrees } from './diff.ts';
 import { fingerprint } from './fingerprint.ts';
 import { fold } from './fold.ts';
+import { apartLocal } from './local-changes.ts';
 import { missingFromRoundTrip } from './round-trip.ts';
 import { type Alteration, sequence, type Task } from './sequence.ts';
 
@@ -139,11 +140,28 @@ function whole({ action, root }: Task): Difference {
   };
 }
 
+/** A step, and whether the server carries it over to the other replicas of a table. */
+export interface ReachingStep extends Step {
+  readonly reaches?: 'replicas';
+}
+
+/** A task as what it comes to: alterations of a replicated table apart by how far they reach. */
+function partsOf(task: Task): { readonly difference: Difference; readonly reaches?: 'replicas' }[] {
+  const difference = task.difference ?? whole(task);
+  const kind = rootKind(task.root.id.kind);
+  const replication = task.action === 'alter' && task.live ? kind.replication?.(task.live.tree()) : undefined;
+  const refused = difference.drafts.some((draft) => 'refuse' in draft);
+  if (replication === undefined || refused) return [{ difference }];
+  return apartLocal(difference).map(({ difference, isLocal }) =>
+    isLocal ? { difference } : { difference, reaches: 'replicas' },
+  );
+}
+
 /** The steps that make the live state the desired one, in an order in which each finds what it needs. */
-export function stepsOf(differences: NodeDifferences, impacts: ReadonlyMap<string, Impact>): Step[] {
-  return sequence(differences.creates, differences.alters, differences.drops).map((task): Step => {
-    const { action, root, live } = task;
-    const difference = task.difference ?? whole(task);
+export function stepsOf(differences: NodeDifferences, impacts: ReadonlyMap<string, Impact>): ReachingStep[] {
+  const tasks = sequence(differences.creates, differences.alters, differences.drops);
+  const parts = tasks.flatMap((task) => partsOf(task).map((part) => ({ ...task, ...part })));
+  return parts.map(({ action, root, live, difference, reaches }): ReachingStep => {
     const impact = live && impacts.get(nameKey(live.id));
     const folded = fold(root.id, difference.drafts);
     return {
@@ -155,6 +173,7 @@ export function stepsOf(differences: NodeDifferences, impacts: ReadonlyMap<strin
       fingerprint: fingerprint(live?.statement),
       ...(impact && { impact }),
       ...(root.place && { place: root.place }),
+      ...(reaches && { reaches }),
     };
   });
 }

@@ -4,6 +4,7 @@ import { placeAnchor, placeLink } from './comment-links.ts';
 import type { MergedEntry } from './comment-merge.ts';
 import { listed, sectionText, targetsText } from './comment-merge.ts';
 import { verdictWord } from './describe-step.ts';
+import { followedText } from './fold-nodes.ts';
 import { impactText } from './impact.ts';
 import { cautions, definitionBlocks, verb } from './markdown-entry.ts';
 import { code, html, htmlCode, prose } from './markdown-escape.ts';
@@ -40,11 +41,12 @@ function bodyBlocks(entry: MergedEntry): string[][] {
 
 /** With a heading, so that it can't be missed. */
 export function openEntry(entry: MergedEntry, { context, several }: View): string {
-  const { step, targets } = entry;
+  const { step, targets, followers } = entry;
   const { object, place } = step;
+  const show = (name: string): string => code(visibleNode(name));
   const facts = [
     verdictWord(step.verdict) ?? [],
-    targetsText(targets, several, (name) => code(visibleNode(name))),
+    targetsText(targets, several, show) + followedText(followers, show),
     place ? placeLink(context, place) : NOWHERE,
   ].flat();
   const title = `#### ${verb(step)} ${prose(object.kind)} ${code(visiblePath(object.path))}`;
@@ -53,12 +55,13 @@ export function openEntry(entry: MergedEntry, { context, several }: View): strin
 
 /** Behind a summary of one line, in a section that names its clusters. */
 export function foldedEntry(entry: MergedEntry, { context }: View): string {
-  const { step, targets } = entry;
+  const { step, targets, followers } = entry;
   const { object, place } = step;
+  const show = (name: string): string => htmlCode(visibleNode(name));
   const facts = [
     `${verb(step)} ${html(object.kind)} ${htmlCode(visiblePath(object.path))}`,
     verdictWord(step.verdict) ?? [],
-    sectionText(targets, (name) => htmlCode(visibleNode(name))),
+    sectionText(targets, show) + followedText(followers, show),
     place ? placeAnchor(context, place) : NOWHERE,
   ].flat();
   const summary = `<details><summary>${facts.join(' · ')}</summary>`;
@@ -67,12 +70,13 @@ export function foldedEntry(entry: MergedEntry, { context }: View): string {
 
 /** One line of a list: all that a reviewer must know, without definition and statements. */
 export function briefEntry(entry: MergedEntry, { several }: View): string {
-  const { step, targets } = entry;
+  const { step, targets, followers } = entry;
+  const show = (name: string): string => code(visibleNode(name));
   const hazards = [...new Set(step.hazards.map(({ kind }) => prose(kind)))];
   const facts = [
     `- **${verb(step)}** ${prose(step.object.kind)} ${code(visiblePath(step.object.path))}`,
     verdictWord(step.verdict) ?? [],
-    targetsText(targets, several, (name) => code(visibleNode(name))),
+    targetsText(targets, several, show) + followedText(followers, show),
     hazards.length > 0 ? listed(hazards, hazards.length) : [],
     impactText(entry) ?? [],
     step.place ? code(visiblePlace(step.place)) : [],

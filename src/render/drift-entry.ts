@@ -47,7 +47,7 @@ export function driftLines(
   colours: Palette,
   width: number,
 ): string[] {
-  const { step, nodes } = entry;
+  const { step, nodes, followers } = entry;
   const drift = driftOf(step);
   const name = visiblePath(step.object.path);
   const paint = { missing: colours.bad, differs: colours.careful, 'not declared': colours.deep }[drift];
@@ -55,7 +55,7 @@ export function driftLines(
   const pieces = [
     { text: `${visible(step.object.kind)} ${name}`, paint: strong },
     { text: drift, paint },
-    { text: nodesText(nodes, cluster, visibleNode), paint: colours.quiet },
+    { text: nodesText([...nodes, ...followers], cluster, visibleNode), paint: colours.quiet },
     { text: step.place ? visiblePlace(step.place) : '', paint: colours.quiet },
   ];
   const told = tellingChanges(step).flatMap((change) => changeLines(change, step, colours, width - 6));

@@ -41,21 +41,21 @@ export function definitionBlocks({ step }: FoldedEntry): string[][] {
   ];
 }
 
-function openHead({ step, nodes }: FoldedEntry, cluster: ClusterPlan): string[][] {
+function openHead({ step, nodes, followers }: FoldedEntry, cluster: ClusterPlan): string[][] {
   const { object, verdict, place } = step;
   const word = verdictWord(verdict);
   const title = `#### ${verb(step)} ${prose(object.kind)} ${code(visiblePath(object.path))}`;
   const origin = place ? ` · ${code(visiblePlace(place))}` : '';
   return [
     [word === undefined ? title : `${title}: ${word}`],
-    [`${nodesText(nodes, cluster, (node) => code(visibleNode(node)))}${origin}`],
+    [`${nodesText(nodes, cluster, (node) => code(visibleNode(node)), followers)}${origin}`],
   ];
 }
 
-function summary({ step, nodes }: FoldedEntry, cluster: ClusterPlan): string {
+function summary({ step, nodes, followers }: FoldedEntry, cluster: ClusterPlan): string {
   const { object, verdict, place } = step;
   const word = verdictWord(verdict);
-  const where = nodesText(nodes, cluster, (node) => htmlCode(visibleNode(node)));
+  const where = nodesText(nodes, cluster, (node) => htmlCode(visibleNode(node)), followers);
   const name = `${verb(step)} ${html(object.kind)} ${htmlCode(visiblePath(object.path))}`;
   const origin = place ? ` · ${htmlCode(visiblePlace(place))}` : '';
   return `<details><summary>${name}${word === undefined ? '' : ` · ${word}`} · ${where}${origin}</summary>`;

@@ -12,7 +12,7 @@ const MARGIN = 2;
 const DETAIL = 4;
 
 function head(entry: FoldedEntry, cluster: ClusterPlan, colours: Palette, width: number): string[] {
-  const { step, nodes } = entry;
+  const { step, nodes, followers } = entry;
   const name = visiblePath(step.object.path);
   const sign = signPaint(step, colours);
   const paint = (text: string): string =>
@@ -20,7 +20,7 @@ function head(entry: FoldedEntry, cluster: ClusterPlan, colours: Palette, width:
   const pieces = [
     { text: `${signOf(step)} ${visible(step.object.kind)} ${name}`, paint },
     { text: verdictWord(step.verdict) ?? '', paint: verdictPaint(step.verdict, colours) },
-    { text: nodesText(nodes, cluster, visibleNode), paint: colours.quiet },
+    { text: nodesText(nodes, cluster, visibleNode, followers), paint: colours.quiet },
     { text: step.place ? visiblePlace(step.place) : '', paint: colours.quiet },
   ];
   return flow(pieces, width, DETAIL);
