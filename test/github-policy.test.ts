@@ -1,13 +1,13 @@
 /** `plumbline.yaml` and CODEOWNERS: what they say, and what is wrong with them. */
 import { describe, expect, it } from 'vitest';
+import { readSettingsText } from '../src/declared/settings-text.ts';
 import { parseCodeOwners } from '../src/github/code-owners.ts';
-import { readPolicyText } from '../src/github/policy.ts';
 import { DeclarationError } from '../src/model/errors.ts';
 import { DEFAULT_POLICY } from '../src/model/review.ts';
 
 function mistakes(text: string): string[] {
   try {
-    readPolicyText(text);
+    readSettingsText(text);
     return [];
   } catch (error) {
     if (!(error instanceof DeclarationError)) throw error;
@@ -18,14 +18,14 @@ function mistakes(text: string): string[] {
 describe('plumbline.yaml', () => {
   it('asks for the defaults when it is empty', () => {
     for (const text of ['', '# nothing\n', '---\n', '{}', 'approval: {}']) {
-      expect(readPolicyText(text)).toEqual(DEFAULT_POLICY);
+      expect(readSettingsText(text).policy).toEqual(DEFAULT_POLICY);
     }
   });
 
   it('says what it asks for', () => {
     const text =
       'approval:\n  labels:\n    rebuild: may rebuild\n  author_may_allow: true\n  code_owners: true\n';
-    expect(readPolicyText(text)).toEqual({
+    expect(readSettingsText(text).policy).toEqual({
       labels: { destructive: 'plumbline:allow-destructive', rebuild: 'may rebuild' },
       authorMayAllow: true,
       codeOwners: true,

@@ -4,6 +4,7 @@ import type { Cluster, DeclaredObject, Estate, Prune } from '../model/estate.ts'
 import type { Finding } from '../model/finding.ts';
 import { nameKey, pathKey, showId, showPath } from '../model/object.ts';
 import { type Place, showPlace } from '../model/place.ts';
+import { documentOf } from './document.ts';
 import { type ClusterDocument, expandCluster } from './expand-cluster.ts';
 import type { Entry } from './files.ts';
 import { literalSecretsOf } from './literal-secrets.ts';
@@ -14,7 +15,7 @@ interface DatabaseScope {
   readonly place: Place;
 }
 
-interface ObjectDocument {
+interface ObjectHead {
   readonly name: string;
   readonly database?: string;
   readonly on?: string | readonly string[];
@@ -65,7 +66,7 @@ function scopeOf(
   database: DatabaseScope | undefined,
   report: Report,
 ): Set<string> {
-  const { on, database: inside } = entry.value as ObjectDocument;
+  const { on, database: inside } = entry.value as ObjectHead;
   if (on === undefined) {
     if (!database) {
       const what =
@@ -108,20 +109,20 @@ function expandObjects(entries: readonly Entry[], known: ReadonlySet<string>, re
     const twin = seen.get(key);
     const place = entry.place(['name']);
     if (twin) report('duplicate', `${showId(tree.root.id)} is already declared at ${showPlace(twin)}`, place);
-    else objects.push({ tree, clusters });
+    else objects.push({ tree, clusters, document: documentOf(entry) });
     seen.set(key, twin ?? place);
     for (const { message, place: there } of literalSecretsOf(tree, entry))
       report('literal-secret', message, there);
   };
   for (const entry of entries.filter(({ kind }) => kind === 'Database')) {
-    const document = entry.value as ObjectDocument;
+    const document = entry.value as ObjectHead;
     const clusters = scopeOf(entry, known, undefined, report);
     databases.set(document.name, { clusters, place: entry.place(['name']) });
     if (document.prune) prune.set(document.name, document.prune === true ? 'all' : new Set(document.prune));
     declare(entry, clusters);
   }
   for (const entry of entries.filter(({ kind }) => kind !== 'Database' && kind !== 'Cluster')) {
-    const { database } = entry.value as ObjectDocument;
+    const { database } = entry.value as ObjectHead;
     declare(entry, scopeOf(entry, known, databases.get(database ?? ''), report));
   }
   return { objects, prune };
@@ -139,7 +140,7 @@ function checkTargets(entries: readonly Entry[], objects: readonly DeclaredObjec
   const tables = new Map(objects.map(({ tree }) => [nameKey(tree.root.id), tree.root.id]));
   const names = [...tables.values()].map(({ path }) => showPath(path));
   for (const entry of entries.filter(({ kind }) => kind === 'MaterializedView')) {
-    const { to, database = '' } = entry.value as ObjectDocument & {
+    const { to, database = '' } = entry.value as ObjectHead & {
       to?: string | { database: string; name: string };
     };
     if (to === undefined) continue;

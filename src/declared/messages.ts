@@ -84,7 +84,8 @@ function aboutSecret(error: ErrorObject, path: readonly string[]): Complaint {
 }
 
 function aboutName(name: string, path: readonly string[], schema: Described): Complaint {
-  const message = `${found(name)} cannot be a key here; it ${right(schema)}`;
+  const hint = didYouMean(name, schema.enum ?? []) || `; it ${right(schema)}`;
+  const message = `${found(name)} cannot be a key here${hint}`;
   return { rule: 'wrong-key', message, path: [...path, name], atKey: true };
 }
 

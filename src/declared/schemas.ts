@@ -12,6 +12,7 @@ import resource from './schema/resource.json' with { type: 'json' };
 import table from './schema/table.json' with { type: 'json' };
 import view from './schema/view.json' with { type: 'json' };
 import workload from './schema/workload.json' with { type: 'json' };
+import settings from './settings.schema.json' with { type: 'json' };
 
 const FILES = {
   Cluster: cluster,
@@ -31,12 +32,21 @@ export type Kind = keyof typeof FILES;
 
 export const KINDS: readonly Kind[] = Object.keys(FILES) as Kind[];
 
+export function schemaOf(kind: Kind): object {
+  return withoutReferences(FILES[kind]);
+}
+
+/** The schema of `plumbline.yaml`. */
+export function settingsSchema(): object {
+  return withoutReferences(settings);
+}
+
 /**
  * Puts what is referred to in the place of each reference, under what stands beside the reference. Across a reference
  * ajv copies all errors found so far, which takes time in the square of their number.
  */
-export function schemaOf(kind: Kind): object {
-  const { $defs, ...schema } = { $defs: {}, ...FILES[kind] };
+function withoutReferences(file: object): object {
+  const { $defs, ...schema } = { $defs: {}, ...file };
   const definitions = new Map(
     Object.entries($defs).map(([name, part]) => [`#/$defs/${name}`, part as unknown]),
   );

@@ -8,12 +8,13 @@ import { converts } from './type-conversions.ts';
  */
 export type TypeChange = 'metadata' | 'widening' | 'narrowing' | 'impossible';
 
-interface Type {
+export interface Type {
   readonly name: string;
   readonly parameters: readonly string[];
 }
 
-function typeOf(text: string): Type {
+/** Splits `Map(String, UInt8)`. */
+export function typeOf(text: string): Type {
   const cursor = new Cursor(text);
   const name = cursor.name();
   const parameters: string[] = [];
@@ -28,7 +29,7 @@ function typeOf(text: string): Type {
 }
 
 /** The type inside `Nullable(…)`, `LowCardinality(…)` and both; the type itself when there is nothing around it. */
-function unwrap(text: string, wrappers: readonly string[]): string {
+export function unwrap(text: string, wrappers: readonly string[]): string {
   const { name, parameters } = typeOf(text);
   const [inner] = parameters;
   return wrappers.includes(name) && inner !== undefined ? unwrap(inner, wrappers) : text;

@@ -40,10 +40,28 @@ export interface Cluster {
   readonly place?: Place;
 }
 
+/** A lint rule that a declaration silences, and why. */
+export interface Ignore {
+  readonly rule: string;
+  readonly reason: string;
+  /** The column it is silenced for; absent where it is silenced for the whole object. */
+  readonly column?: string;
+  readonly place: Place;
+}
+
+/** What the document of an object says beside the object itself. */
+export interface ObjectDocument {
+  /** The place of the key at a path, or of the nearest key around it. */
+  keyPlace(path: readonly (string | number)[]): Place;
+  readonly ignores: readonly Ignore[];
+}
+
 /** A declared object as its author wrote it, and the clusters it belongs on. */
 export interface DeclaredObject {
   readonly tree: Tree;
   readonly clusters: ReadonlySet<string>;
+  /** Absent for objects that no file declares. */
+  readonly document?: ObjectDocument;
 }
 
 /** What may be dropped from a database although no declaration names it: everything, or these objects. */
