@@ -10,10 +10,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   model: [],
   sql: [],
   kinds: ['model', 'sql'],
+  lint: ['kinds', 'model', 'sql'],
   declared: ['kinds', 'model', 'sql'],
   plan: ['kinds', 'model', 'sql'],
   live: ['kinds', 'model', 'sql'],
-  render: ['plan', 'kinds', 'model', 'sql'],
+  render: ['lint', 'plan', 'kinds', 'model', 'sql'],
   apply: ['plan', 'live', 'declared', 'kinds', 'model', 'sql'],
   dr: ['plan', 'live', 'kinds', 'model', 'sql'],
   embedded: ['model'],
@@ -27,6 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'rehearse',
     'embedded',
     'apply',
+    'lint',
     'render',
     'plan',
     'live',
@@ -53,7 +55,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Rooms whose answers follow from their arguments alone. */
-const PURE = ['model', 'sql', 'kinds', 'plan', 'render'];
+const PURE = ['model', 'sql', 'kinds', 'lint', 'plan', 'render'];
 const ALLOWED_IN_PURE = new Set(['node:crypto', 'diff', 'picocolors', 'fast-xml-parser']);
 
 interface Import {

@@ -1,0 +1,115 @@
+/** A declared object goes in; what lint rules ask of it comes out, read from the SQL as its author wrote it. */
+import type { Column } from '../kinds/column-text.ts';
+import type { MaterializedView } from '../kinds/materialized-view.ts';
+import type { Storage } from '../kinds/storage.ts';
+import { engineOf, keyParts } from '../kinds/table-engine.ts';
+import { columnTypes } from '../kinds/view-text.ts';
+import type { DeclaredObject } from '../model/estate.ts';
+import { type ObjectId, pathKey, type StateObject } from '../model/object.ts';
+import { Cursor } from '../sql/cursor.ts';
+import { columnNamed, type LintColumn } from './column.ts';
+import { type Query, readQuery } from './query.ts';
+
+export interface Table {
+  /** `ReplacingMergeTree`, also where the engine is its Replicated or Shared form. */
+  readonly engine: string;
+  /** As written: quoted names and strings keep their quotes. */
+  readonly parameters: readonly string[];
+  readonly columns: readonly LintColumn[];
+  readonly orderBy: readonly string[];
+  readonly primaryKey: readonly string[];
+  readonly partitionBy: readonly string[];
+  /** The rules of the TTL, each `expression [action]`. */
+  readonly ttl: readonly string[];
+  readonly settings: Readonly<Record<string, string>>;
+  readonly indexes: readonly StateObject[];
+  readonly projections: readonly StateObject[];
+}
+
+export interface View {
+  readonly query: Query;
+  /** The table it writes to. */
+  readonly target?: readonly string[];
+  /** Names of the declared columns, in order; absent where they follow from the query. */
+  readonly columns?: readonly string[];
+  readonly populate: boolean;
+  /** Absent for views that follow inserts, and for plain ones. */
+  readonly schedule?: string;
+  readonly append: boolean;
+  readonly sqlSecurity?: string;
+}
+
+export interface Subject {
+  readonly id: ObjectId;
+  readonly clusters: ReadonlySet<string>;
+  /** For tables, and for views with storage of their own. */
+  readonly table?: Table;
+  readonly view?: View;
+}
+
+/** The other declared objects. */
+export interface Neighbours {
+  readonly all: readonly Subject[];
+  at(path: readonly string[]): Subject | undefined;
+}
+
+const FORMS = /^(Replicated|Shared)(?=.*MergeTree$)/;
+
+/** The path and the replica's name come first among the parameters of a replicated engine. */
+function ownParameters(name: string, parameters: readonly string[]): readonly string[] {
+  return FORMS.test(name) && parameters[0]?.startsWith("'") ? parameters.slice(2) : parameters;
+}
+
+function tableOf(storage: Storage, columns: readonly LintColumn[], parts: readonly StateObject[]): Table {
+  const { name, parameters } = engineOf(storage.engine);
+  const ofKind = (kind: string): StateObject[] => parts.filter(({ id }) => id.kind === kind);
+  return {
+    engine: name.replace(FORMS, ''),
+    parameters: ownParameters(name, keyParts(`(${parameters})`)),
+    columns,
+    orderBy: keyParts(storage.orderBy ?? storage.primaryKey),
+    primaryKey: keyParts(storage.primaryKey),
+    partitionBy: keyParts(storage.partitionBy),
+    ttl: storage.ttl === undefined ? [] : keyParts(`(${storage.ttl})`),
+    settings: storage.settings,
+    indexes: ofKind('index'),
+    projections: ofKind('projection'),
+  };
+}
+
+function viewOf(attributes: MaterializedView): View {
+  const { query, target, columns, populate, schedule, append, sqlSecurity } = attributes;
+  return {
+    query: readQuery(query),
+    ...(target !== undefined && { target: new Cursor(target).path() }),
+    ...(columns !== undefined && { columns: [...columnTypes(columns).keys()] }),
+    populate: populate !== undefined,
+    ...(schedule !== undefined && { schedule }),
+    append: append !== undefined,
+    ...(sqlSecurity !== undefined && { sqlSecurity }),
+  };
+}
+
+/** Throws a ParseError or a TokenError where the SQL can't be read; then the server will say so. */
+export function subjectOf({ tree: { root, parts }, clusters }: DeclaredObject): Subject {
+  const { id, attributes } = root;
+  const isView = id.kind === 'view' || id.kind === 'materialized view';
+  const view = isView ? viewOf(attributes as MaterializedView) : undefined;
+  if (typeof attributes.engine !== 'string' || id.kind === 'database') {
+    return { id, clusters, ...(view && { view }) };
+  }
+  const declared = view
+    ? [...columnTypes((attributes as MaterializedView).columns ?? '')].map(([name, type]) =>
+        columnNamed(name, { type }),
+      )
+    : parts
+        .filter((part) => part.id.kind === 'column')
+        .map((part) => columnNamed(part.id.path.at(-1) ?? '', part.attributes as Column));
+  const table = tableOf(attributes as unknown as Storage, declared, parts);
+  return { id, clusters, table, ...(view && { view }) };
+}
+
+export function neighboursOf(all: readonly Subject[]): Neighbours {
+  const byPath = new Map(all.map((subject) => [pathKey(subject.id.path), subject]));
+  return { all, at: (path) => byPath.get(pathKey(path)) };
+}
