@@ -9,6 +9,7 @@ import { githubApply } from './commands/github-apply.ts';
 import { githubDrift } from './commands/github-drift.ts';
 import { githubPlan } from './commands/github-plan.ts';
 import { importLive } from './commands/import-live.ts';
+import { LINT_FORMATS, lint, SEVERITIES } from './commands/lint.ts';
 import { showFindings, terminal } from './commands/output.ts';
 import { FORMATS, plan } from './commands/plan.ts';
 import { unlock } from './commands/unlock.ts';
@@ -40,7 +41,7 @@ const program = new Command('plumbline')
 
 program
   .command('validate')
-  .description('check the declarations without asking any server')
+  .description('check and lint the declarations without asking any server')
   .option('--estate <folder>', 'the folder that holds clusters/, schemas/ and tenants/', '.')
   .addOption(
     new Option('--format <format>', 'how mistakes are written')
@@ -48,6 +49,23 @@ program
       .default('text' as const),
   )
   .action((options) => finish(validate(options, terminal)));
+
+program
+  .command('lint')
+  .description('tell what ClickHouse takes, and people who know it would not write')
+  .option('--estate <folder>', 'the folder that holds clusters/, schemas/ and tenants/', '.')
+  .addOption(
+    new Option('--format <format>', 'how findings are written')
+      .choices(LINT_FORMATS)
+      .default('text' as const),
+  )
+  .addOption(
+    new Option('--severity <severity>', 'the least that is told')
+      .choices(SEVERITIES)
+      .default('warning' as const),
+  )
+  .option('--strict', 'fail for warnings, too')
+  .action((options) => finish(lint(options, terminal)));
 
 withEstate(program.command('plan').description('show how the servers differ from the declarations'))
   .addOption(format())

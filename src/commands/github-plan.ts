@@ -7,6 +7,7 @@ import type { GitHubEvent } from '../github/event.ts';
 import { findPlanComment } from '../github/find-comment.ts';
 import { guardedFiles } from '../github/guarded-files.ts';
 import { joinMarks } from '../github/step-marks.ts';
+import { planWithLint } from '../lint/in-plan.ts';
 import { DeclarationError, PlumblineError } from '../model/errors.ts';
 import type { Estate } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
@@ -21,6 +22,7 @@ import { renderMistakes } from '../render/comment-mistakes.ts';
 import { renderJson } from '../render/json.ts';
 import { renderJunit, renderJunitMistakes } from '../render/junit.ts';
 import { renderSarif } from '../render/sarif.ts';
+import { lintDeclared } from './declared-lint.ts';
 import { loadEstate, openDeclaredEstate } from './estate-options.ts';
 import { atCommit, git } from './git.ts';
 import {
@@ -45,6 +47,8 @@ interface Planned {
   readonly rehearsal: Rehearsal;
   readonly base: Estate | undefined;
   readonly head: Estate;
+  /** What lint finds in all of the head's declarations. */
+  readonly lint: readonly Finding[];
 }
 
 /** The base branch's declarations; undefined where they can't be read, as in an estate's first pull request. */
@@ -66,14 +70,18 @@ const NOTHING: Estate = { clusters: [], objects: [], prune: new Map() };
 
 async function makePlan(options: GitHubPlanOptions, pull: PullRequest): Promise<Planned> {
   const head = await loadEstate(options.estate);
+  const lint = lintDeclared(head, options.estate);
   const base = await loadBase(options, pull);
-  if (!options.live || pull.fork) return { head, base, ...(await rehearseFrom(base ?? NOTHING, head)) };
+  if (!options.live || pull.fork) {
+    const { plan, rehearsal } = await rehearseFrom(base ?? NOTHING, head);
+    return { head, base, lint, plan: planWithLint(plan, lint), rehearsal };
+  }
   const opened = await openDeclaredEstate(options);
   try {
     const { plan, states, close } = await survey(opened.estate, { ...opened, keepStates: true });
     await close();
     const rehearsal = await rehearse(opened.estate, plan, states);
-    return { head, base, plan, rehearsal };
+    return { head, base, lint, plan: planWithLint(plan, lint), rehearsal };
   } finally {
     await opened.close();
   }
@@ -168,7 +176,7 @@ export async function githubPlan(options: GitHubPlanOptions, output: Output): Pr
     const { plan } = planned;
     await keepArtifacts(options.artifacts, {
       'plan.json': renderJson(plan),
-      'findings.sarif': renderSarif(planFindings(plan), reports),
+      'findings.sarif': renderSarif([...planFindings(plan), ...planned.lint], reports),
       'plan.junit.xml': renderJunit(plan, { changesFail: false }),
     });
     await show(run, options, pull, planned, output);

@@ -1,6 +1,7 @@
 /** `plumbline plan`: shows how the live servers differ from the declarations. */
 import { writeFile } from 'node:fs/promises';
 import { survey } from '../apply/survey.ts';
+import { planWithLint } from '../lint/in-plan.ts';
 import { type Plan, planFindings, plannedSteps, unreadableNodes } from '../model/plan.ts';
 import { VERSION } from '../model/version.ts';
 import { rehearse } from '../rehearse/rehearse.ts';
@@ -10,6 +11,7 @@ import { renderMarkdown } from '../render/markdown.ts';
 import { renderSarif } from '../render/sarif.ts';
 import { renderText } from '../render/text.ts';
 import { visible } from '../render/visible.ts';
+import { lintDeclared } from './declared-lint.ts';
 import { type EstateOptions, openDeclaredEstate } from './estate-options.ts';
 import type { Output } from './output.ts';
 
@@ -43,11 +45,12 @@ export async function plan(options: PlanOptions, output: Output): Promise<number
     const surveyed = await survey(opened.estate, { ...opened, keepStates: options.rehearse === true });
     await surveyed.close();
     if (options.out !== undefined) await writeFile(options.out, renderJson(surveyed.plan));
-    output.result(renderPlan(surveyed.plan, options.format, output));
-    if (!options.rehearse) return planExitCode(surveyed.plan);
+    const plan = planWithLint(surveyed.plan, lintDeclared(opened.estate, options.estate));
+    output.result(renderPlan(plan, options.format, output));
+    if (!options.rehearse) return planExitCode(plan);
     const { outcome, text } = await rehearse(opened.estate, surveyed.plan, surveyed.states);
     output.note(`Rehearsal: ${visible(text)}`);
-    return outcome === 'failed' || outcome === 'not empty' ? 1 : planExitCode(surveyed.plan);
+    return outcome === 'failed' || outcome === 'not empty' ? 1 : planExitCode(plan);
   } finally {
     await opened.close();
   }

@@ -1,9 +1,12 @@
-/** `plumbline validate`: checks the declarations without asking any server. */
+/** `plumbline validate`: checks and lints the declarations without asking any server. */
 import { DeclarationError } from '../model/errors.ts';
+import type { Estate } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
 import { VERSION } from '../model/version.ts';
+import { renderFindings } from '../render/findings-text.ts';
 import { renderJunitMistakes } from '../render/junit.ts';
 import { renderSarif } from '../render/sarif.ts';
+import { lintDeclared } from './declared-lint.ts';
 import { loadEstate } from './estate-options.ts';
 import type { Output } from './output.ts';
 
@@ -21,20 +24,27 @@ function mistakesAs(format: ValidateOptions['format'], findings: readonly Findin
   return format === 'junit' ? renderJunitMistakes(findings) : '';
 }
 
-/** Throws a DeclarationError when there are mistakes. */
+/** 1 when lint has errors, otherwise 0. Throws a DeclarationError when there are mistakes. */
 export async function validate(options: ValidateOptions, output: Output): Promise<number> {
-  const { clusters, objects } = await loadEstate(options.estate).catch((error: unknown) => {
+  const checked = async (): Promise<{ estate: Estate; findings: readonly Finding[] }> => {
+    const estate = await loadEstate(options.estate);
+    return { estate, findings: lintDeclared(estate, options.estate) };
+  };
+  const { estate, findings } = await checked().catch((error: unknown) => {
     // The file is written for whoever shows mistakes at their lines; they are told on the terminal all the same.
     if (error instanceof DeclarationError) output.result(mistakesAs(options.format, error.findings));
     throw error;
   });
+  const exitCode = findings.some(({ severity }) => severity === 'error') ? 1 : 0;
   if (options.format !== 'text') {
-    output.result(mistakesAs(options.format, []));
-    return 0;
+    output.result(mistakesAs(options.format, findings));
+    return exitCode;
   }
+  if (findings.length > 0) output.note(renderFindings(findings, { colour: false }).trimEnd());
+  const { clusters, objects } = estate;
   const nodes = clusters.reduce((sum, cluster) => sum + cluster.nodes.length, 0);
   output.result(
     `The declarations are valid: ${plural(clusters.length, 'cluster')}, ${plural(nodes, 'node')}, ${plural(objects.length, 'object')}.\n`,
   );
-  return 0;
+  return exitCode;
 }

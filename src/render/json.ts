@@ -1,4 +1,5 @@
-/** Takes a plan and gives the text of its file: the same plan is always the same bytes. */
+/** Takes a plan or findings and gives the text of a file: the same plan is always the same bytes. */
+import type { Finding } from '../model/finding.ts';
 import type { Plan } from '../model/plan.ts';
 
 /** Keys in the order in which people want to read them; others follow by name. */
@@ -52,7 +53,7 @@ function escapeUnits(character: string): string {
 }
 
 /** JSON with two spaces of indentation and a newline at its end; what can't be seen is escaped. */
-export function renderJson(plan: Plan): string {
-  const text = JSON.stringify(plan, ordered, 2);
+export function renderJson(value: Plan | readonly Finding[]): string {
+  const text = JSON.stringify(value, ordered, 2);
   return `${text.replace(UNSEEN, (character) => (character === '\n' ? character : escapeUnits(character)))}\n`;
 }

@@ -1,5 +1,6 @@
 /** Takes findings and gives them as SARIF 2.1.0, which code scanning shows on the lines of the declarations. */
 import { createHash } from 'node:crypto';
+import { lintRule } from '../lint/index.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Place } from '../model/place.ts';
 import { repositoryPath } from './comment-links.ts';
@@ -63,6 +64,25 @@ function resultOf({ finding, nodes }: Seen, rules: readonly string[], { estate, 
   };
 }
 
+/** Lint rules say why they are there and what would be right, where code scanning shows an alert. */
+function describeRule(id: string) {
+  const rule = lintRule(id);
+  if (!rule) return { id, shortDescription: { text: visible(id.replaceAll('-', ' ')) } };
+  const { title, why, link, bad, good } = rule;
+  const example = (text: string): string => `\`\`\`yaml\n${text}\n\`\`\``;
+  return {
+    id,
+    shortDescription: { text: title },
+    fullDescription: { text: why },
+    helpUri: link,
+    help: {
+      text: `${why}\n\n${link}`,
+      markdown: `${why}\n\nInstead of\n\n${example(bad)}\n\ndeclare\n\n${example(good)}\n\n${link}`,
+    },
+    defaultConfiguration: { level: rule.severity },
+  };
+}
+
 /** JSON with a newline at its end: every finding once, with the nodes it was seen on in its message. */
 export function renderSarif(findings: readonly Finding[], options: SarifOptions): string {
   const rules = [...new Set(findings.map(({ rule }) => rule))].sort();
@@ -70,7 +90,7 @@ export function renderSarif(findings: readonly Finding[], options: SarifOptions)
   const driver = {
     name: 'Plumbline',
     version: options.version,
-    rules: rules.map((id) => ({ id, shortDescription: { text: visible(id.replaceAll('-', ' ')) } })),
+    rules: rules.map(describeRule),
   };
   const log = {
     $schema: SCHEMA,
