@@ -125,17 +125,16 @@ export function describeStorage(storage: Storage): StorageDeclaration {
   });
 }
 
-/** The declared storage. A MergeTree without a sorting key is sorted by nothing, as the server requires it to say. */
+/** The declared storage. A MergeTree without a sorting key is sorted by its primary key, or by nothing, and servers say so. */
 export function declareStorage(value: StorageDeclaration): Storage {
   const engine = value.engine ?? 'MergeTree';
-  const orderBy = keyText(value.order_by);
-  const needsKey = /MergeTree\b/.test(engine) && value.primary_key === undefined;
+  const implied = /MergeTree\b/.test(engine) ? (keyText(value.primary_key) ?? 'tuple()') : undefined;
   return {
     ...splitEngine(engine),
     chosenBy: value.replicated === false ? 'declaration' : undefined,
     partitionBy: keyText(value.partition_by),
     primaryKey: keyText(value.primary_key),
-    orderBy: orderBy ?? (needsKey ? 'tuple()' : undefined),
+    orderBy: keyText(value.order_by) ?? implied,
     sampleBy: keyText(value.sample_by),
     ttl: listText(value.ttl),
     settings: declareSettings(value.settings),
