@@ -93,8 +93,7 @@ function viewOf(attributes: MaterializedView): View {
 /** Throws a ParseError or a TokenError where the SQL can't be read; then the server will say so. */
 export function subjectOf({ tree: { root, parts }, clusters }: DeclaredObject): Subject {
   const { id, attributes } = root;
-  const isView = id.kind === 'view' || id.kind === 'materialized view';
-  const view = isView ? viewOf(attributes as MaterializedView) : undefined;
+  const view = typeof attributes.query === 'string' ? viewOf(attributes as MaterializedView) : undefined;
   if (typeof attributes.engine !== 'string' || id.kind === 'database') {
     return { id, clusters, ...(view && { view }) };
   }

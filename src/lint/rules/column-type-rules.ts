@@ -44,7 +44,7 @@ order_by: order_id`,
 };
 
 const UNIQUE_VALUES =
-  /(^|_)(uuid|guid|url|uri|email|message|body|token|trace_id|span_id|request_id|session_id|hash)$/;
+  /(^|_)(uuid|guid|(?<!schema_)url|uri|email|message|body|token|trace_id|span_id|request_id|session_id|hash)$/;
 
 const lowCardinalityOfUnique: Rule = {
   slug: 'low-cardinality-of-unique',
