@@ -1,5 +1,6 @@
 /** Reads every node of an estate side by side and plans it: the one place where live, desired and plan meet. */
 import pLimit from 'p-limit';
+import { abilitiesByClass } from '../live/abilities.ts';
 import { desiredState, type NormalTrees, settle } from '../live/desired.ts';
 import { normaliserOf } from '../live/normalise.ts';
 import { readFacts, readImpacts, readNode, type ServerFacts } from '../live/read.ts';
@@ -78,6 +79,7 @@ async function planNode(
   cluster: Cluster,
   estate: Estate,
   trees: NormalTrees,
+  abilitiesOf: ReturnType<typeof abilitiesByClass>,
   { settled, connectTimeout, run, keepStates }: SurveyOptions,
 ): Promise<PlannedNode> {
   const { node } = server;
@@ -85,6 +87,7 @@ async function planNode(
   const reading = await readNode(server, facts);
   await checkSight(server, estate.objects, cluster.name, reading.state);
   const serverClassName = serverClass(facts, cluster.engines, reading.state);
+  const abilities = abilitiesOf(serverClassName, server);
   const desired = await desiredState({
     objects: estate.objects,
     cluster,
@@ -92,7 +95,8 @@ async function planNode(
     live: reading.state,
     unshown: reading.unshown,
     serverClass: serverClassName,
-    normaliser: normaliserOf(server, facts, [...reading.state.values()]),
+    normaliser: normaliserOf(server, facts, [...reading.state.values()], abilities),
+    abilities,
     settled,
     trees,
   });
@@ -152,13 +156,16 @@ export async function survey(estate: Estate, options: SurveyOptions): Promise<Su
   const servers = new Map<string, Server>();
   const states = new Map<string, State>();
   const trees: NormalTrees = new Map();
+  const abilitiesOf = abilitiesByClass();
   const plan = async (cluster: Cluster, node: Node): Promise<PlannedNode> => {
     try {
       const server = connect(node);
       servers.set(node.name, server);
       // Without a limit: one node that says nothing must not make the others wait for their turn.
       const facts = await readFacts(server, options.connectTimeout);
-      const planned = await limit(() => planNode(server, facts, cluster, estate, trees, options));
+      const planned = await limit(() =>
+        planNode(server, facts, cluster, estate, trees, abilitiesOf, options),
+      );
       if (planned.state) states.set(node.name, planned.state);
       return planned;
     } catch (error) {

@@ -2,13 +2,13 @@
 import { ROOT_KINDS } from '../kinds/index.ts';
 import type { Cluster, DeclaredObject, Estate, Prune } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
+import { nearest } from '../model/nearest.ts';
 import { nameKey, pathKey, showId, showPath } from '../model/object.ts';
 import { type Place, showPlace } from '../model/place.ts';
 import { documentOf } from './document.ts';
 import { type ClusterDocument, expandCluster } from './expand-cluster.ts';
 import type { Entry } from './files.ts';
 import { literalSecretsOf } from './literal-secrets.ts';
-import { nearest } from './nearest.ts';
 
 interface DatabaseScope {
   readonly clusters: ReadonlySet<string>;

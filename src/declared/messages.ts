@@ -1,7 +1,7 @@
 /** One error of ajv goes in; what is wrong, what would be right, and where to point come out. */
 
 import type { ErrorObject } from 'ajv';
-import { nearest } from './nearest.ts';
+import { nearest } from '../model/nearest.ts';
 
 export interface Complaint {
   readonly rule: string;

@@ -2,6 +2,7 @@
 import { type SurveyOptions, survey } from '../apply/survey.ts';
 import type { Entry } from '../declared/files.ts';
 import { ROOT_KINDS, rootKind } from '../kinds/index.ts';
+import { abilitiesByClass } from '../live/abilities.ts';
 import { normaliserOf } from '../live/normalise.ts';
 import { readFacts } from '../live/read.ts';
 import type { Server } from '../live/server.ts';
@@ -47,7 +48,7 @@ function warning(rule: string, message: string, object?: string): Finding {
 async function normalisers(servers: ReadonlyMap<string, Server>, timeout: number, live: readonly Root[]) {
   const made = [...servers].map(async ([node, server]) => {
     const facts = await readFacts(server, timeout);
-    return [node, normaliserOf(server, facts, live)] as const;
+    return [node, normaliserOf(server, facts, live, abilitiesByClass()(node, server))] as const;
   });
   return new Map(await Promise.all(made));
 }

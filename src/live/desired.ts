@@ -9,9 +9,10 @@ import type { Finding } from '../model/finding.ts';
 import { keyOf, nameKey, type ObjectId, pathKey, type StateObject, type Tree } from '../model/object.ts';
 import { lazyRoot, type State, stateOf } from '../model/state.ts';
 import { ParseError } from '../sql/cursor.ts';
+import { type Abilities, TooOldError } from './abilities.ts';
 import { declaredOn } from './declared-on.ts';
 import type { Unshown } from './read-beside.ts';
-import { notShown, refusal } from './refusal.ts';
+import { notShown, refusal, tooOldFindings } from './refusal.ts';
 import { ServerError } from './server.ts';
 import type { Settled } from './settled.ts';
 
@@ -83,17 +84,22 @@ export async function desiredState(options: {
   readonly unshown: Unshown;
   readonly serverClass: string;
   readonly normaliser: Normaliser;
+  readonly abilities: () => Promise<Abilities>;
   readonly settled: Settled;
   readonly trees: NormalTrees;
 }): Promise<Desired> {
-  const { live, serverClass, normaliser, settled, trees } = options;
+  const { live, serverClass, normaliser, settled, trees, abilities } = options;
   const findings: Finding[] = [];
   const blocked = new Set<string>();
+  const tooOld: [reason: string, id: ObjectId][] = [];
   const block = (tree: Tree, finding: Finding): undefined => {
     findings.push(finding);
     blocked.add(nameKey(tree.root.id));
   };
   const here = declaredOn(options.objects, options.cluster, live);
+  const functionNames = new Set(
+    here.flatMap(({ root }) => (root.id.kind === 'function' ? root.id.path : [])),
+  );
   const coming = here.map(({ root }) => root.id).filter((id) => !live.has(nameKey(id)));
   const normalise = async (tree: Tree, text: string, changing: ReadonlySet<string>) => {
     const { id, place } = tree.root;
@@ -105,7 +111,7 @@ export async function desiredState(options: {
       return asked;
     };
     try {
-      const refused = refusedName(tree);
+      const refused = refusedName(tree) ?? (await abilities()).lack(tree, live, functionNames);
       if (refused) throw new ParseError(refused);
       const asked = trees.get(key)?.catch((error) => {
         if (isOtherNodesFailure(error, options.node)) return ask();
@@ -118,7 +124,10 @@ export async function desiredState(options: {
       const placed = placedLike(keepCalls(normal, tree, changing), tree);
       return lazyRoot(id, authoredText(placed), () => placed, place);
     } catch (error) {
-      return block(tree, refusal(tree, error, options.node));
+      if (!(error instanceof TooOldError)) return block(tree, refusal(tree, error, options.node));
+      tooOld.push([error.message, id]);
+      blocked.add(nameKey(id));
+      return undefined;
     }
   };
   const desired = (tree: Tree, changing: ReadonlySet<string>) => {
@@ -141,6 +150,7 @@ export async function desiredState(options: {
     here.filter((tree) => !isFunction(tree)),
     changingFunctions(live, functions),
   );
+  findings.push(...tooOldFindings(tooOld, options.node));
   return { state: stateOf([...functions, ...others]), blocked, findings };
 }
 

@@ -6,6 +6,7 @@ import type { Root } from '../model/state.ts';
 import { ParseError } from '../sql/cursor.ts';
 import { literal } from '../sql/quote.ts';
 import { misreadName } from '../sql/spelling.ts';
+import { type Abilities, TooOldError } from './abilities.ts';
 import type { ServerFacts } from './read.ts';
 import type { Server } from './server.ts';
 import { statementColumn, statementText } from './statement-text.ts';
@@ -33,7 +34,12 @@ function legible(written: string, selected = ''): string {
 }
 
 /** One normaliser per node; `live` is what is there. */
-export function normaliserOf(server: Server, facts: ServerFacts, live: Iterable<Root>): Normaliser {
+export function normaliserOf(
+  server: Server,
+  facts: ServerFacts,
+  live: Iterable<Root>,
+  abilities: () => Promise<Abilities>,
+): Normaliser {
   const databases = new Set([...live].flatMap(({ id }) => (id.kind === 'database' ? id.path : [])));
   const lanes: Lane[] = Array.from({ length: LANES }, () => ({
     session: `plumbline-${randomUUID()}`,
@@ -70,6 +76,8 @@ export function normaliserOf(server: Server, facts: ServerFacts, live: Iterable<
     });
 
   const format = async (statement: string): Promise<string> => {
+    if (!(await abilities()).formats)
+      throw new TooOldError('the server has no function formatQuerySingleLine');
     const [row] = await server.rows<[string]>(
       `SELECT ${statementColumn('formatted')} FROM (SELECT formatQuerySingleLine(${literal(statement)}) AS formatted)`,
     );
@@ -78,8 +86,11 @@ export function normaliserOf(server: Server, facts: ServerFacts, live: Iterable<
 
   return {
     table: (definition) => stored(definition, 'TABLE'),
-    view: (definition, database) =>
-      databases.has(database) ? stored(definition, 'VIEW', database) : format(definition('x')),
+    async view(definition, database) {
+      if (!databases.has(database)) return format(definition('x'));
+      if (!(await abilities()).hasTemporaryViews) throw new TooOldError('the server has no temporary views');
+      return stored(definition, 'VIEW', database);
+    },
     format,
     indexGranularity: facts.indexGranularity,
     user: facts.user,

@@ -1,12 +1,12 @@
 /** Reads a node: what it is, and the state of every object on it, in a number of requests that no table adds to. */
-import { isSystemDatabase } from '../kinds/database.ts';
+import { FOREIGN_DATABASES, isSystemDatabase } from '../kinds/database.ts';
 import { ROOT_KINDS } from '../kinds/index.ts';
 import type { DatabaseRow, ServerView, TableRow } from '../kinds/server-view.ts';
 import type { Finding } from '../model/finding.ts';
 import { type ObjectId, pathKey, showPath } from '../model/object.ts';
 import { lazyRoot, type State, stateOf } from '../model/state.ts';
 import type { Impact } from '../model/step.ts';
-import { literal } from '../sql/quote.ts';
+import { literal, qualified } from '../sql/quote.ts';
 import { BESIDE_QUERIES, besideView, type Unshown, UnshownError } from './read-beside.ts';
 import type { Server } from './server.ts';
 import { statementColumn, statementText } from './statement-text.ts';
@@ -40,9 +40,12 @@ SELECT
 
 const SYSTEM_DATABASES = `('system', 'information_schema', 'INFORMATION_SCHEMA', '_temporary_and_external_tables', 'plumbline')`;
 
+/** Looking into these asks somebody else, who may not answer for minutes; nothing in them is ours. */
+const FOREIGN = `SELECT name FROM system.databases WHERE name != 'default' AND engine IN (${FOREIGN_DATABASES.map(literal).join(', ')})`;
+
 const TABLES = `
 SELECT database, name, engine, ${statementColumn('create_table_query')} FROM system.tables
-WHERE database NOT IN ${SYSTEM_DATABASES} AND NOT is_temporary AND NOT match(name, '^[.](tmp[.])?inner')`;
+WHERE database NOT IN ${SYSTEM_DATABASES} AND database NOT IN (${FOREIGN}) AND NOT is_temporary AND NOT match(name, '^[.](tmp[.])?inner')`;
 
 /** Characters of a server's error that are worth repeating; a stack or a path follows. */
 const REASON_LENGTH = 300;
@@ -71,14 +74,24 @@ function once<T>(read: () => Promise<T>): () => Promise<T> {
   };
 }
 
+/** `engine_full` says nothing of SQLite; `default` may be an Overlay, which takes no parameters to mention. */
+async function engineText(server: Server, database: string, engine: string): Promise<string> {
+  if (engine !== 'SQLite') return engine;
+  const [row] = await server.rows<[string]>(`SHOW CREATE DATABASE ${qualified([database])}`);
+  return /ENGINE = ([\s\S]*?)(?:\nCOMMENT '[\s\S]*)?$/.exec(row?.[0] ?? '')?.[1] ?? engine;
+}
+
 function viewOf(server: Server): ServerView {
   return {
     ...besideView(server),
     databases: once(async () => {
       const rows = await server.rows<[string, string, string, string]>(DATABASES);
-      return rows
-        .filter(([name]) => !isSystemDatabase(name))
-        .map(([name, full, engine, comment]): DatabaseRow => ({ name, engine: full || engine, comment }));
+      const ours = rows.filter(([name]) => !isSystemDatabase(name));
+      return Promise.all(
+        ours.map(async ([name, full, engine, comment]): Promise<DatabaseRow> => {
+          return { name, engine: full || (await engineText(server, name, engine)), comment };
+        }),
+      );
     }),
     tables: once(async () => {
       const rows = await server.rows<[string, string, string, string]>(TABLES);
@@ -146,9 +159,10 @@ export async function readImpacts(server: Server, ids: readonly ObjectId[]): Pro
   );
   const list = names.filter((name) => name !== undefined);
   if (list.length === 0) return impacts;
+  const databases = [...new Set(ids.map(({ path: [database = ''] }) => literal(database)))];
   const rows = await server.rows<[string, string, string, string, string]>(
     `SELECT database, name, toString(total_rows), toString(ifNull(total_bytes, 0)), toString(ifNull(active_parts, 0))
-     FROM system.tables WHERE total_rows IS NOT NULL AND (database, name) IN (${list.join(', ')})`,
+     FROM system.tables WHERE total_rows IS NOT NULL AND database IN (${databases.join(', ')}) AND (database, name) IN (${list.join(', ')})`,
   );
   for (const [database, table, count, bytes, parts] of rows) {
     impacts.set(pathKey([database, table]), {

@@ -1,6 +1,6 @@
 /** A declared object that a node can't have, or can't show, goes in with the reason; the finding about it comes out. */
 import type { Finding } from '../model/finding.ts';
-import { showId, type Tree } from '../model/object.ts';
+import { type ObjectId, showId, type Tree } from '../model/object.ts';
 import { ParseError } from '../sql/cursor.ts';
 import { TokenError } from '../sql/tokens.ts';
 import { ServerError } from './server.ts';
@@ -23,4 +23,17 @@ export function refusal(tree: Tree, error: unknown, node: string): Finding {
 export function notShown({ root: { id, place } }: Tree, reason: string, node: string): Finding {
   const message = `${showId(id)} can't be compared: ${reason}`;
   return { severity: 'error', rule: 'not-shown', message, node, ...(place && { place }) };
+}
+
+/** What a server is too old to be compared in, told once for each reason. */
+export function tooOldFindings(
+  found: readonly (readonly [reason: string, id: ObjectId])[],
+  node: string,
+): Finding[] {
+  return [...new Set(found.map(([reason]) => reason))].map((reason) => {
+    const names = found.flatMap(([other, id]) => (other === reason ? [showId(id)] : [])).sort();
+    const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
+    const message = `${reason}, so nobody can compare ${names.slice(0, 5).join(', ')}${more}`;
+    return { severity: 'warning', rule: 'too-old', message, node };
+  });
 }
