@@ -9,6 +9,8 @@ import { documentOf } from './document.ts';
 import { type ClusterDocument, expandCluster } from './expand-cluster.ts';
 import type { Entry } from './files.ts';
 import { literalSecretsOf } from './literal-secrets.ts';
+import { nearest } from './nearest.ts';
+import { renameMistakes } from './renames.ts';
 
 interface DatabaseScope {
   readonly clusters: ReadonlySet<string>;
@@ -163,5 +165,6 @@ export function expand(entries: readonly Entry[]): { estate: Estate; findings: r
   const clusters = expandClusters(entries, report);
   const { objects, prune } = expandObjects(entries, new Set(clusters.map(({ name }) => name)), report);
   checkTargets(entries, objects, report);
+  findings.push(...renameMistakes(objects));
   return { estate: { clusters, objects, prune }, findings };
 }

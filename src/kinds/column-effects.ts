@@ -27,7 +27,8 @@ function narrowing(to: StateObject<Column>, from: StateObject<Column>): Effect {
   const what = /(Decimal|Date)/.test(before)
     ? 'values outside its range, and fractions, are cut'
     : 'apply reads the column first and stops where a value does not fit';
-  const name = identifier(plainName(to));
+  // It runs before everything else, so that a column which is renamed still has its old name.
+  const name = identifier(from.renamedFrom?.at(-1) ?? plainName(to));
   const where = isNullable(before) && !isNullable(after) ? ` WHERE ${name} IS NOT NULL` : '';
   const cast = `accurateCast(${name}, ${literal(after)})`;
   return {

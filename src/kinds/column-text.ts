@@ -30,6 +30,7 @@ interface ColumnDeclaration {
   readonly statistics?: string | readonly string[];
   readonly ttl?: string;
   readonly settings?: Readonly<Record<string, string>>;
+  readonly renamed_from?: string;
 }
 
 function valueText(column: ColumnDeclaration): string | undefined {

@@ -6,9 +6,9 @@ import { isStored } from './column-effects.ts';
 import { columnsOf, engineOfTable, keyUse } from './column-keys.ts';
 import type { Column } from './column-text.ts';
 import { clause, hazard, RANK } from './drafts.ts';
-import type { Action, Around, PartKind } from './kind.ts';
+import type { Action, Around, PartDraft, PartKind } from './kind.ts';
 import { mentions } from './mentions.ts';
-import { holdsRows, isMergeTree } from './table-engine.ts';
+import { engineOf, holdsRows, isMergeTree } from './table-engine.ts';
 import { onlyCardinality, typeChange } from './type-change.ts';
 
 function changeType(name: string, from: string, to: string, around: Around): Action {
@@ -76,6 +76,19 @@ function keepsStored({ from, to }: Around): boolean {
   return [...columnsOf(from)].some(([name, column]) => isStored(column) && kept.has(name));
 }
 
+/** Why ALTER does not rename the column; `replace` where the table keeps no rows. */
+function cannotRename(old: string, name: string, around: Around): PartDraft | undefined {
+  const engine = engineOfTable(around.from);
+  if (!isMergeTree(engine) && !holdsRows(engine) && engineOf(engine).name !== 'Distributed') return 'replace';
+  if (keyUse(name, around.from)) {
+    return { refuse: `a key or the engine is made of \`${old}\`, and ClickHouse can't rename such a column` };
+  }
+  const nested = (column: string): string => column.split('.').slice(0, -1).join('.');
+  if (nested(old) === nested(name)) return undefined;
+  const what = `\`${old}\` to \`${name}\``;
+  return { refuse: `ClickHouse can't rename into, out of or between Nested columns (${what})` };
+}
+
 export const column: PartKind<Column> = {
   name: 'column',
   inside: 'table',
@@ -103,6 +116,11 @@ export const column: PartKind<Column> = {
     const onlyComment = changed.size === 1 && changed.has('comment') && !after;
     const cannot = onlyComment ? cannotAlterComment(name, around) : cannotAlterColumn(name, around);
     return cannot ? [cannot] : alterColumn(to, from, changed, around, after);
+  },
+  rename(to, from, around) {
+    const [name = '', old = ''] = [to.id.path.at(-1), from.renamedFrom?.at(-1)];
+    const cannot = cannotAlterColumn(name, around) ?? cannotRename(old, name, around);
+    return [cannot ?? clause(`RENAME COLUMN ${identifier(old)} TO ${identifier(name)}`, RANK.rename)];
   },
   drop(from, around) {
     const name = from.id.path.at(-1) ?? '';

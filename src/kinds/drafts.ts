@@ -4,9 +4,12 @@ import type { ClauseDraft, Hazard, StatementDraft, Verdict } from '../model/step
 /**
  * The order of clauses inside one `ALTER TABLE`: what others depend on is added first and dropped last, and clauses that
  * take a list come at the end. A sorting key grows in the statement that adds its columns; the TTL stands with the dropped
- * columns, which the one before may have used.
+ * columns, which the one before may have used. Clauses of one negative rank make a statement of their own: ClickHouse takes
+ * hardly anything beside RENAME COLUMN that concerns the same column.
  */
 export const RANK = {
+  beforeRename: -2,
+  rename: -1,
   first: 0,
   dropDependent: 1,
   column: 2,

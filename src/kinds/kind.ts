@@ -83,6 +83,8 @@ export interface RootKind<A extends Attributes = Attributes> {
   drop(from: Tree): Draft;
   /** Where the server keeps what all replicas of the object share, and carries its ALTERs over to them; undefined elsewhere. */
   replication?(tree: Tree): string | undefined;
+  /** Gives it the name of `to`, and changes nothing else. Absent where nothing does that. */
+  rename?(to: Tree, from: Tree): Draft;
   /**
    * What a declaration would say of the object, below `kind`: no more than it must, keys in the order of the reference, names
    * as keys of a Map. Throws `ParseError` for what no declaration can say.
@@ -118,6 +120,8 @@ export interface PartKind<A extends Attributes = Attributes> {
     after?: { readonly name: string | undefined },
   ): readonly PartDraft[];
   drop(from: StateObject<A>, around: Around): readonly PartDraft[];
+  /** `from` is the part as it is live, `around.from` the object in which everything is already called by its new name. */
+  rename?(to: StateObject<A>, from: StateObject<A>, around: Around): readonly PartDraft[];
 }
 
 /** A rule's parts, whatever way it was written. */

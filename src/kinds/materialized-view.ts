@@ -14,6 +14,7 @@ import {
   readRefresh,
   refreshText,
 } from './refresh.ts';
+import { declareRename, renameView } from './rename.ts';
 import { changeReplication, replicateOn, sameReplication } from './replication.ts';
 import { said } from './said.ts';
 import {
@@ -233,7 +234,7 @@ export const materializedView: RootKind<MaterializedView> = {
       sqlSecurity: value.sql_security?.toUpperCase(),
     };
     const id = { kind: 'materialized view', path: [value.database, value.name] };
-    return { root: { id, attributes, ...(place && { place }) }, parts: [] };
+    return { root: { id, attributes, ...(place && { place }), ...declareRename(value) }, parts: [] };
   },
   adapt: ({ root, parts }, surroundings) => ({
     root: {
@@ -281,6 +282,7 @@ export const materializedView: RootKind<MaterializedView> = {
         describeStorage({ ...(view as Storage), settings: view.settings ?? {} })),
     });
   },
+  rename: (to, from) => renameView(to, from, attributesOf(from).target === undefined),
   drop(from) {
     const own = attributesOf(from).target === undefined;
     const hazards = own ? [hazard('loses data', 'all rows that the view holds')] : [];

@@ -1,8 +1,10 @@
 /** A table's changes and the views that stay as they are go in; what those views make of the changes comes out as hazards. */
-import { type ObjectId, showPath } from '../model/object.ts';
+import { type ObjectId, showId, showPath } from '../model/object.ts';
 import type { Root } from '../model/state.ts';
-import type { Change, Hazard } from '../model/step.ts';
-import { Cursor } from '../sql/cursor.ts';
+import type { Change, Hazard, RefusalDraft } from '../model/step.ts';
+import { Cursor, ParseError } from '../sql/cursor.ts';
+import { unquote } from '../sql/quote.ts';
+import { TokenError, tokenize } from '../sql/tokens.ts';
 import { hazard } from './drafts.ts';
 import { mentions } from './mentions.ts';
 import { columnTypes } from './view-text.ts';
@@ -17,6 +19,14 @@ function retypedColumns(changes: readonly Change[]): Retyped[] {
     const type = attributes.find(({ name }) => name === 'type')?.to;
     const isColumn = action === 'alter' && object.kind === 'column';
     return isColumn && type !== undefined ? [{ name: object.path.at(-1) ?? '', type }] : [];
+  });
+}
+
+/** The names that columns had, and have no more. */
+function renamedColumns(changes: readonly Change[]): string[] {
+  return changes.flatMap(({ object, attributes }) => {
+    const old = attributes.find(({ name }) => name === 'name')?.from;
+    return object.kind === 'column' && old !== undefined ? [old] : [];
   });
 }
 
@@ -46,29 +56,110 @@ function staleTypes(view: Root, retyped: readonly Retyped[]): Hazard[] {
   });
 }
 
-function brokenReads(view: Root, dropped: readonly string[]): Hazard[] {
-  return dropped
-    .filter((name) => mentions(view.statement, name))
-    .map((name) =>
-      hazard('changes results', `${view.id.kind} ${showPath(view.id.path)} still speaks of column ${name}`),
-    );
+/** The query of a view; all of its text where it is not understood. */
+function queryOf(view: Root): string {
+  try {
+    return String(view.tree().root.attributes.query ?? view.statement);
+  } catch (error) {
+    if (error instanceof ParseError || error instanceof TokenError) return view.statement;
+    throw error;
+  }
 }
 
-/** Hazards for the views among `others` that read the table and are not changed along with it. */
-export function readerHazards(
-  table: ObjectId,
-  changes: readonly Change[],
-  others: readonly Root[],
-): Hazard[] {
-  const [retyped, dropped] = [retypedColumns(changes), droppedColumns(changes)];
+/** Whether the query needs a column of that name: what only gets the name, as in `1 AS name`, does not. */
+function reads(view: Root, name: string): boolean {
+  const query = queryOf(view);
+  if (!mentions(query, name)) return false;
+  const tokens = tokenize(query);
+  const isName = ({ kind, text }: (typeof tokens)[number]): boolean =>
+    (kind === 'quoted' ? unquote(text) : text) === name;
+  return name.includes('.') || tokens.some((token, at) => isName(token) && tokens[at - 1]?.text !== 'AS');
+}
+
+const isMaterialized = ({ id }: Root): boolean => id.kind === 'materialized view';
+
+/** The views among `others` that speak of the table. */
+function viewsOver(table: ObjectId, others: readonly Root[]): Root[] {
   const [database = '', name] = table.path;
-  if (table.kind !== 'table' || name === undefined || retyped.length + dropped.length === 0) return [];
-  const readers = others.filter(
+  if (table.kind !== 'table' || name === undefined) return [];
+  return others.filter(
     ({ id, statement }) =>
       /view$/.test(id.kind) &&
       statement.includes(name) &&
       mentions(statement, name) &&
       (id.path[0] === database || mentions(statement, database)),
   );
-  return readers.flatMap((view) => [...staleTypes(view, retyped), ...brokenReads(view, dropped)]);
+}
+
+function brokenReads(view: Root, gone: readonly string[]): Hazard[] {
+  return gone
+    .filter((name) => reads(view, name))
+    .map((name) => hazard('changes results', `${showId(view.id)} still speaks of column ${name}`));
+}
+
+/** An insert runs the query of every materialized view over its table, and fails with it. */
+function failingInserts(view: Root, renamed: readonly string[], changes: boolean): Hazard[] {
+  const used = renamed.filter((name) => isMaterialized(view) && reads(view, name));
+  const who = showId(view.id);
+  return used.map((name) => {
+    const reason = changes
+      ? `inserts fail until ${who} is altered, in a later step: it reads column ${name}`
+      : `inserts fail: ${who} reads column ${name}`;
+    return hazard('blocks writes', reason);
+  });
+}
+
+/** Hazards for the views that read the table: those among `others` stay as they are, `changing` ones are altered in later steps. */
+export function readerHazards(
+  table: ObjectId,
+  changes: readonly Change[],
+  others: readonly Root[],
+  changing: readonly Root[],
+): Hazard[] {
+  const [retyped, dropped, renamed] = [
+    retypedColumns(changes),
+    droppedColumns(changes),
+    renamedColumns(changes),
+  ];
+  if (retyped.length + dropped.length + renamed.length === 0) return [];
+  return [
+    ...viewsOver(table, others).flatMap((view) => [
+      ...staleTypes(view, retyped),
+      ...brokenReads(view, [...dropped, ...(isMaterialized(view) ? [] : renamed)]),
+      ...failingInserts(view, renamed, false),
+    ]),
+    ...viewsOver(table, changing).flatMap((view) => failingInserts(view, renamed, true)),
+  ];
+}
+
+/** ClickHouse does not drop a column that a materialized view over the table reads. */
+export function readerRefusals(
+  table: ObjectId,
+  changes: readonly Change[],
+  others: readonly Root[],
+): RefusalDraft[] {
+  const dropped = droppedColumns(changes);
+  if (dropped.length === 0) return [];
+  return viewsOver(table, others.filter(isMaterialized)).flatMap((view) =>
+    dropped
+      .filter((name) => triggers(view, table) && reads(view, name))
+      .map((name) => ({
+        refuse: `${showId(view.id)} reads column \`${name}\`: change or drop that view first`,
+      })),
+  );
+}
+
+/** Whether inserts into the table run the view: it is the first that its query reads from. */
+function triggers(view: Root, table: ObjectId): boolean {
+  const tokens = tokenize(queryOf(view));
+  const name = table.path.at(-1);
+  const nameAt = (at: number): string | undefined => {
+    const token = tokens[at];
+    return token && (token.kind === 'quoted' ? unquote(token.text) : token.text);
+  };
+  return tokens.some(
+    ({ text }, at) =>
+      text === 'FROM' &&
+      (nameAt(at + 1) === name || (tokens[at + 2]?.text === '.' && nameAt(at + 3) === name)),
+  );
 }

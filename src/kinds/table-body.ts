@@ -79,7 +79,12 @@ export function declareBody(value: BodyDeclaration, declared: Declared, table: O
     declared.keys([key]).map((name) => {
       const place = declared.place([key, name]);
       const entry = ((value[key] ?? {}) as Record<string, V>)[name] as V;
-      return { ...part(table, kind, name, declare(entry)), ...(place && { place }) };
+      const old = (entry as { renamed_from?: string }).renamed_from;
+      return {
+        ...part(table, kind, name, declare(entry)),
+        ...(place && { place }),
+        ...(old !== undefined && { renamedFrom: [...table.path, old] }),
+      };
     });
   return [
     ...parts('columns', 'column', declareColumn),

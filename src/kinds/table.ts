@@ -7,6 +7,7 @@ import { clause, hazard, RANK, statement } from './drafts.ts';
 import { canBeTemporary, findsColumns, ownsColumns, positionOf } from './engine-abilities.ts';
 import { withoutImpliedGranularity, withoutImpliedStorage } from './implied.ts';
 import { type Declared, type Normaliser, type RootKind, unlessDeclared } from './kind.ts';
+import { declareRename, renameStatement } from './rename.ts';
 import { changeReplication, replicateOn, replicationOf, sameReplication } from './replication.ts';
 import { said } from './said.ts';
 import { secretPositionsOfSetting } from './secret-positions.ts';
@@ -189,7 +190,10 @@ export const table: RootKind<Table> = {
     const id = { kind: 'table', path: [value.database, value.name] };
     const attributes = { ...declareStorage(value), targets: value.targets, comment: value.comment ?? '' };
     const place = declared.place();
-    return { root: { id, attributes, ...(place && { place }) }, parts: declareBody(value, declared, id) };
+    return {
+      root: { id, attributes, ...(place && { place }), ...declareRename(value) },
+      parts: declareBody(value, declared, id),
+    };
   },
   adapt: ({ root, parts }, surroundings) => ({
     root: { ...root, attributes: replicateOn(root.attributes as Table, root.id.path, surroundings) },
@@ -235,6 +239,7 @@ export const table: RootKind<Table> = {
       targets,
     });
   },
+  rename: (to, from) => renameStatement('TABLE', to, from),
   drop(from) {
     const { engine } = attributesOf(from);
     const last = replicationOf(from) ? ', with the last of its replicas' : '';

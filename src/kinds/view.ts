@@ -5,6 +5,7 @@ import { literal, qualified } from '../sql/quote.ts';
 import { clause, RANK, statement } from './drafts.ts';
 import { withoutImpliedColumns } from './implied.ts';
 import { type RootKind, unlessDeclared } from './kind.ts';
+import { declareRename, renameStatement } from './rename.ts';
 import { said } from './said.ts';
 import {
   columnTypes,
@@ -77,7 +78,7 @@ export const view: RootKind<View> = {
       sqlSecurity: value.sql_security?.toUpperCase(),
     };
     const id = { kind: 'view', path: [value.database, value.name] };
-    return { root: { id, attributes, ...(place && { place }) }, parts: [] };
+    return { root: { id, attributes, ...(place && { place }), ...declareRename(value) }, parts: [] };
   },
   async read(server) {
     const rows = await server.tables();
@@ -116,5 +117,6 @@ export const view: RootKind<View> = {
     });
     return { ...head, ...describeQuery(view) };
   },
+  rename: (to, from) => renameStatement('TABLE', to, from),
   drop: (from) => statement(`DROP VIEW ${qualified(from.root.id.path)}`, 'destructive'),
 };

@@ -36,17 +36,26 @@ export function authoredText(tree: Tree): string {
   return text;
 }
 
-/** Places of the parts, by key. A `Nested` column `n` becomes `n.a`, `n.b` on the server: those stand where `n` stands. */
+/** What only an author says: where it stands, and what it was called before. */
+function saidOf(authored: StateObject, inside = ''): Pick<StateObject, 'place' | 'renamedFrom'> {
+  const { place, renamedFrom } = authored;
+  const old = renamedFrom && [...renamedFrom.slice(0, -1), `${renamedFrom.at(-1)}${inside}`];
+  return { ...(place && { place }), ...(old && { renamedFrom: old }) };
+}
+
+/** A `Nested` column `n` becomes `n.a`, `n.b` on the server: those stand where `n` stands. */
 function placedLike(normal: Tree, authored: Tree): Tree {
-  const places = new Map(authored.parts.map((part) => [keyOf(part.id), part.place]));
+  const said = new Map(authored.parts.map((part) => [keyOf(part.id), part]));
   const parts = normal.parts.map((part): StateObject => {
     const [name = ''] = part.id.path.slice(-1);
-    const parent = { ...part.id, path: [...part.id.path.slice(0, -1), name.split('.', 1)[0] ?? ''] };
-    const place = places.get(keyOf(part.id)) ?? places.get(keyOf(parent));
-    return place ? { ...part, place } : part;
+    const [outer = ''] = name.split('.', 1);
+    const parent = { ...part.id, path: [...part.id.path.slice(0, -1), outer] };
+    const own = said.get(keyOf(part.id));
+    const around = said.get(keyOf(parent));
+    if (own) return { ...part, ...saidOf(own) };
+    return around ? { ...part, ...saidOf(around, name.slice(outer.length)) } : part;
   });
-  const { place } = authored.root;
-  return { root: place ? { ...normal.root, place } : normal.root, parts };
+  return { root: { ...normal.root, ...saidOf(authored.root) }, parts };
 }
 
 /** UNKNOWN_IDENTIFIER, BAD_ARGUMENTS, UNKNOWN_FUNCTION, UNKNOWN_TABLE: what is said of a function or a dictionary that is not there. */
@@ -95,6 +104,7 @@ export async function desiredState(options: {
   const block = (tree: Tree, finding: Finding): undefined => {
     findings.push(finding);
     blocked.add(nameKey(tree.root.id));
+    if (tree.root.renamedFrom) blocked.add(pathKey(tree.root.renamedFrom));
   };
   const here = declaredOn(options.objects, options.cluster, live);
   const functionNames = new Set(
@@ -102,7 +112,7 @@ export async function desiredState(options: {
   );
   const coming = here.map(({ root }) => root.id).filter((id) => !live.has(nameKey(id)));
   const normalise = async (tree: Tree, text: string, changing: ReadonlySet<string>) => {
-    const { id, place } = tree.root;
+    const { id } = tree.root;
     const databaseExists = live.has(pathKey(id.path.slice(0, 1)));
     const key = JSON.stringify([serverClass, databaseExists, text]);
     const ask = (): Promise<Tree> => {
@@ -122,7 +132,7 @@ export async function desiredState(options: {
         return rootKind(id.kind).normalise(wholeSql(tree), withoutLooking(normaliser));
       });
       const placed = placedLike(keepCalls(normal, tree, changing), tree);
-      return lazyRoot(id, authoredText(placed), () => placed, place);
+      return lazyRoot(id, authoredText(placed), () => placed, tree.root);
     } catch (error) {
       if (!(error instanceof TooOldError)) return block(tree, refusal(tree, error, options.node));
       tooOld.push([error.message, id]);
@@ -138,7 +148,7 @@ export async function desiredState(options: {
     if (!before || calls(text, changing)) return normalise(tree, text, changing);
     if (before.statement !== text && !settled.has(serverClass, text, before.statement))
       return normalise(tree, text, changing);
-    return { ...before, ...(tree.root.place && { place: tree.root.place }) };
+    return { ...before, ...saidOf(tree.root) };
   };
   const rootsOf = async (trees: readonly Tree[], changing: ReadonlySet<string>) => {
     const roots = await Promise.all(trees.map((tree) => desired(tree, changing)));

@@ -16,6 +16,8 @@ export interface StateObject<A extends Attributes = Attributes> {
   readonly id: ObjectId;
   readonly attributes: A;
   readonly place?: Place;
+  /** The path under which it may still be live, where it is declared to be renamed. */
+  readonly renamedFrom?: readonly string[];
 }
 
 /** An object that exists by itself, with the parts inside it. */

@@ -7,6 +7,8 @@ export interface Root {
   /** The canonical text that creates it: equal texts are equal objects. */
   readonly statement: string;
   readonly place?: Place;
+  /** The path under which it may still be live. */
+  readonly renamedFrom?: readonly string[];
   /** Reads the text at first use, and throws `ParseError` where it is not understood. */
   tree(): Tree;
 }
@@ -14,12 +16,18 @@ export interface Root {
 export type State = ReadonlyMap<string, Root>;
 
 /** A root whose tree is read when somebody asks for it: most objects of a no-change plan never are. */
-export function lazyRoot(id: ObjectId, statement: string, parse: () => Tree, place?: Place): Root {
+export function lazyRoot(
+  id: ObjectId,
+  statement: string,
+  parse: () => Tree,
+  { place, renamedFrom }: Pick<Root, 'place' | 'renamedFrom'> = {},
+): Root {
   let tree: Tree | undefined;
   return {
     id,
     statement,
     ...(place && { place }),
+    ...(renamedFrom && { renamedFrom }),
     tree() {
       tree ??= parse();
       return tree;

@@ -52,7 +52,7 @@ export interface Impact {
   readonly parts: number;
 }
 
-export type ChangeAction = 'create' | 'alter' | 'replace' | 'drop';
+export type ChangeAction = 'create' | 'alter' | 'replace' | 'rename' | 'drop';
 
 export interface AttributeChange {
   readonly name: string;

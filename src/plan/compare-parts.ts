@@ -24,7 +24,7 @@ function changeOf(
   return { action, object: part.id, attributes, ...(place && { place }) };
 }
 
-function dropped(kind: PartKind, part: StateObject, around: Around): PartDifference {
+export function dropped(kind: PartKind, part: StateObject, around: Around): PartDifference {
   // The live part has no place of its own: the declaration of its table no longer has it.
   const { place: _place, ...gone } = part;
   const change = changeOf('drop', gone, around, allAttributes(part.attributes, 'from'));
@@ -50,14 +50,19 @@ function altered(
   after?: { readonly name: string | undefined },
 ): PartDifference | undefined {
   const { changed, shown, actions } = compareAttributes(kind.attributes, live, desired, around);
-  if (changed.size === 0 && !after) return undefined;
+  const old = live.renamedFrom?.at(-1);
+  if (changed.size === 0 && !after && old === undefined) return undefined;
   const to = after?.name === undefined ? 'first' : `after ${after.name}`;
-  const change = changeOf('alter', desired, around, [...shown, ...(after ? [{ name: 'position', to }] : [])]);
+  const change = changeOf('alter', desired, around, [
+    ...(old === undefined ? [] : [{ name: 'name', from: old, to: nameOf(desired) }]),
+    ...shown,
+    ...(after ? [{ name: 'position', to }] : []),
+  ]);
   const refusals = refusalsOf(actions);
-  return {
-    change,
-    drafts: refusals.length > 0 ? refusals : kind.alter(desired, live, changed, around, after),
-  };
+  if (refusals.length > 0) return { change, drafts: refusals };
+  const renames = old === undefined ? [] : (kind.rename?.(desired, live, around) ?? []);
+  const alters = changed.size > 0 || after ? kind.alter(desired, live, changed, around, after) : [];
+  return { change, drafts: [...renames, ...alters] };
 }
 
 export function compareParts(kindName: string, around: Around): PartDifference[] {

@@ -1,10 +1,12 @@
 /** Compares two trees of one object by their kinds' rules, and asks the kinds for the drafts that make one the other. */
-import { rootKind } from '../kinds/index.ts';
-import type { Around } from '../kinds/kind.ts';
-import type { Tree } from '../model/object.ts';
+import { RANK } from '../kinds/drafts.ts';
+import { partKind, rootKind } from '../kinds/index.ts';
+import type { Around, PartDraft } from '../kinds/kind.ts';
+import { renamedColumns } from '../kinds/renamed-columns.ts';
+import { type StateObject, showId, type Tree } from '../model/object.ts';
 import type { Change, Draft } from '../model/step.ts';
 import { compareAttributes, refusalsOf } from './compare-attributes.ts';
-import { compareParts } from './compare-parts.ts';
+import { compareParts, dropped, type PartDifference } from './compare-parts.ts';
 
 /** What an object needs: the changes as people read them, and the drafts that make them. */
 export interface Difference {
@@ -14,14 +16,41 @@ export interface Difference {
   readonly replaces: boolean;
 }
 
+function bothLive({ id, renamedFrom, place }: StateObject): PartDifference {
+  const old = { ...id, path: renamedFrom ?? [] };
+  const refuse = `${showId(old)} and ${showId(id)} are both live: drop one of them, or remove \`renamed_from\``;
+  return {
+    change: { action: 'alter', object: id, attributes: [], ...(place && { place }) },
+    drafts: [{ refuse }],
+  };
+}
+
+/** A part that goes before the columns are renamed which it is made of. */
+function inTheWay(part: StateObject, around: Around): PartDifference {
+  const { change, drafts } = dropped(partKind(part.id.kind), part, around);
+  const early = (draft: PartDraft): PartDraft =>
+    typeof draft === 'object' && 'clause' in draft ? { ...draft, rank: RANK.beforeRename } : draft;
+  return { change, drafts: drafts.map(early) };
+}
+
 /** What makes the live object the desired one; no changes when they mean the same. */
 export function diffTrees(live: Tree, desired: Tree): Difference {
-  const around: Around = { from: live, to: desired };
+  const renamed = renamedColumns(live, desired);
+  const around: Around = { from: renamed.live, to: desired };
   const { id, place } = desired.root;
   const kind = rootKind(id.kind);
-  const { changed, shown, actions } = compareAttributes(kind.attributes, live.root, desired.root, around);
+  const { changed, shown, actions } = compareAttributes(
+    kind.attributes,
+    around.from.root,
+    desired.root,
+    around,
+  );
   const partKinds = new Set([...live.parts, ...desired.parts].map((part) => part.id.kind));
-  const parts = [...partKinds].flatMap((name) => compareParts(name, around));
+  const parts = [
+    ...renamed.ambiguous.map((part) => bothLive(part)),
+    ...renamed.obstacles.map((part) => inTheWay(part, around)),
+    ...[...partKinds].flatMap((name) => compareParts(name, around)),
+  ];
   const own: Change[] =
     changed.size > 0 ? [{ action: 'alter', object: id, attributes: shown, ...(place && { place }) }] : [];
   const changes = [...own, ...parts.map((part) => part.change)];
@@ -31,6 +60,7 @@ export function diffTrees(live: Tree, desired: Tree): Difference {
   if (refusals.length === 0 && replaces && kind.replace) {
     return { changes, drafts: [kind.replace(desired, live)], replaces: true };
   }
-  const drafts = refusals.length > 0 || changed.size === 0 ? refusals : kind.alter(desired, live, changed);
+  const drafts =
+    refusals.length > 0 || changed.size === 0 ? refusals : kind.alter(desired, around.from, changed);
   return { changes, drafts: [...drafts, ...ofParts.filter((draft) => draft !== 'replace')], replaces: false };
 }

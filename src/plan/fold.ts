@@ -30,11 +30,13 @@ function alterStatements(object: ObjectId, clauses: readonly ClauseDraft[]): str
     onlyApart = true;
   };
   const written = new Set<string>();
-  for (const { clause, greedy, apart } of [...clauses].sort((a, b) => a.rank - b.rank)) {
+  let last = 0;
+  for (const { clause, greedy, apart, rank } of [...clauses].sort((a, b) => a.rank - b.rank)) {
     // Two parts may ask for the same, as two columns do that one projection stands on.
     if (written.has(clause)) continue;
     written.add(clause);
-    if (apart && !onlyApart) flush();
+    if ((apart && !onlyApart) || (last < 0 && rank !== last)) flush();
+    last = rank;
     open.push(clause);
     onlyApart &&= apart === true;
     if (greedy) flush();

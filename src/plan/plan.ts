@@ -1,19 +1,20 @@
 /** Makes the plan of one node from its live and its desired state: the steps in order, and what a person must read. */
 import { rootKind } from '../kinds/index.ts';
-import { readerHazards } from '../kinds/readers.ts';
 import type { Prune } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
-import { nameKey, type ObjectId, showId, type Tree } from '../model/object.ts';
+import { nameKey, type ObjectId, pathKey, showId, type Tree } from '../model/object.ts';
 import type { Root, State } from '../model/state.ts';
 import type { Impact, Step } from '../model/step.ts';
 import { ParseError } from '../sql/cursor.ts';
 import { TokenError } from '../sql/tokens.ts';
 import { type Difference, diffTrees } from './diff.ts';
 import { fingerprint } from './fingerprint.ts';
-import { fold } from './fold.ts';
 import { apartLocal } from './local-changes.ts';
+import { refusedRename, renamedRoot, underNewName, underOldName } from './renames.ts';
 import { missingFromRoundTrip } from './round-trip.ts';
 import { type Alteration, sequence, type Task } from './sequence.ts';
+import { sideEffects } from './side-effects.ts';
+import { write } from './write.ts';
 
 export interface NodeDifferences {
   readonly creates: readonly Root[];
@@ -81,6 +82,24 @@ function compareRoots(live: Root, desired: Root): Difference | Finding | undefin
   }
 }
 
+/** What the object that is live under its old name needs beside the new one. */
+function compareRenamed(old: Root, desired: Root, live: State, state: State): Difference | Finding {
+  const refusal = refusedRename(old, desired, live, state);
+  if (refusal) return about('rename-refused', refusal, desired);
+  const difference = compareRoots(old, underOldName(desired, old));
+  if (difference && 'rule' in difference) return difference;
+  return underNewName(difference ?? { changes: [], drafts: [], replaces: false }, desired, old);
+}
+
+/** Whoever made the old name anew may mean anything. */
+function bothLive(live: State, desired: Root): Finding | undefined {
+  const { id, renamedFrom } = desired;
+  const old = renamedFrom && live.get(pathKey(renamedFrom));
+  if (!old || !live.has(nameKey(id))) return undefined;
+  const message = `${showId(old.id)} and ${showId(id)} are both live: drop one of them, or remove \`renamed_from\``;
+  return about('renamed-and-live', message, desired);
+}
+
 function mayPrune(root: Root, prune: ReadonlyMap<string, Prune>): boolean {
   const [database = '', name] = root.id.path;
   const rule = prune.get(database);
@@ -102,19 +121,26 @@ export function diffStates(
 ): NodeDifferences {
   const alters: NodeDifferences['alters'][number][] = [];
   const findings: Finding[] = [];
+  const renamed = new Map<string, Root>();
   for (const root of sorted(desired)) {
-    const before = live.get(nameKey(root.id));
-    const difference = before && compareRoots(before, root);
+    const old = renamedRoot(live, root);
+    const before = old ?? live.get(nameKey(root.id));
+    if (old) renamed.set(nameKey(root.id), old);
+    const difference =
+      before && (old ? compareRenamed(old, root, live, desired) : compareRoots(before, root));
+    const both = bothLive(live, root);
+    if (both) findings.push(both);
     if (!before || !difference) continue;
     if ('rule' in difference) findings.push(difference);
-    else alters.push({ live: before, desired: root, difference });
+    else alters.push({ live: before, desired: root, difference, renames: old !== undefined });
   }
-  const isDeclared = (key: string): boolean => desired.has(key) || blocked.has(key);
+  const oldNames = new Set([...renamed.values()].map(({ id }) => nameKey(id)));
+  const isDeclared = (key: string): boolean => desired.has(key) || blocked.has(key) || oldNames.has(key);
   const undeclared = sorted(live).filter((root) => !isDeclared(nameKey(root.id)));
   const drops = undeclared.filter((root) => mayPrune(root, prune));
   const changing = new Set([...drops, ...alters.map((alter) => alter.live)]);
   return {
-    creates: [...desired.values()].filter((root) => !live.has(nameKey(root.id))),
+    creates: [...desired.values()].filter(({ id }) => !live.has(nameKey(id)) && !renamed.has(nameKey(id))),
     drops,
     alters,
     others: [...live.values()].filter((root) => !changing.has(root)),
@@ -161,14 +187,16 @@ function partsOf(task: Task): { readonly difference: Difference; readonly reache
 export function stepsOf(differences: NodeDifferences, impacts: ReadonlyMap<string, Impact>): ReachingStep[] {
   const tasks = sequence(differences.creates, differences.alters, differences.drops);
   const parts = tasks.flatMap((task) => partsOf(task).map((part) => ({ ...task, ...part })));
-  return parts.map(({ action, root, live, difference, reaches }): ReachingStep => {
+  return parts.map((task): ReachingStep => {
+    const { action, root, live, difference, reaches } = task;
     const impact = live && impacts.get(nameKey(live.id));
-    const folded = fold(root.id, difference.drafts);
+    const effects = sideEffects(task, difference, differences);
+    const folded = write(task, [...difference.drafts, ...effects.refusals]);
     return {
       action,
       object: root.id,
       ...folded,
-      hazards: [...folded.hazards, ...readerHazards(root.id, difference.changes, differences.others)],
+      hazards: [...folded.hazards, ...effects.hazards],
       changes: difference.changes,
       fingerprint: fingerprint(live?.statement),
       ...(impact && { impact }),

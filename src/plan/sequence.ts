@@ -1,8 +1,12 @@
 /** Puts what a node needs in an order in which every creation, alteration and drop finds what it stands on. */
+import { hazard, statement } from '../kinds/drafts.ts';
+import { rootKind } from '../kinds/index.ts';
 import { mentions } from '../kinds/mentions.ts';
+import { keyOf, showPath } from '../model/object.ts';
 import type { Root } from '../model/state.ts';
-import type { ChangeAction } from '../model/step.ts';
+import type { Change, ChangeAction } from '../model/step.ts';
 import { droppedColumns, withoutColumnDrops } from './column-drops.ts';
+import { isHeldBy } from './dependents.ts';
 import type { Difference } from './diff.ts';
 import { creationOrder, needs } from './order.ts';
 
@@ -10,6 +14,8 @@ export interface Alteration {
   readonly live: Root;
   readonly desired: Root;
   readonly difference: Difference;
+  /** Whether it is live under another name, which it gives up. */
+  readonly renames: boolean;
 }
 
 /** One step before it is written: what is to be done, to which object, and how it is live. */
@@ -17,8 +23,11 @@ export interface Task {
   readonly action: ChangeAction;
   readonly root: Root;
   readonly live?: Root;
-  /** Of alterations and replacements only. */
+  /** Of alterations, replacements and renames only. */
   readonly difference?: Difference;
+  readonly renames?: boolean;
+  /** Whether a server would not rename it, because of something that changes in a later step. */
+  readonly held?: boolean;
 }
 
 interface Readers {
@@ -26,6 +35,8 @@ interface Readers {
   readonly late: ReadonlySet<Root>;
   /** Whether something that changes in this plan reads one of these columns until then. */
   reads(table: Root, columns: readonly string[]): boolean;
+  /** Whether the one live object speaks of the other. */
+  needs(root: Root, other: Root): boolean;
 }
 
 function readersOf(alters: readonly Alteration[], drops: readonly Root[]): Readers {
@@ -47,7 +58,43 @@ function readersOf(alters: readonly Alteration[], drops: readonly Root[]): Reade
       changing.some(
         (root) => needed.get(root)?.has(table) && columns.some((column) => mentions(root.statement, column)),
       ),
+    needs: (root, other) => needed.get(root)?.has(other) ?? false,
   };
+}
+
+const SEND_ON = /\bENGINE = (Distributed|Buffer)\b/;
+
+/**
+ * What sends rows on to a table that gets another name is dropped before, and created after it: what it holds is flushed
+ * while the table is there, and an insert in between fails instead of being lost.
+ */
+function detached(alter: Alteration): Task {
+  const { live, desired, difference } = alter;
+  const draft = rootKind(live.id.kind).drop(live.tree());
+  const gone = hazard('blocks writes', 'it is created anew in a later step, and does not exist until then');
+  const drop = 'statements' in draft ? statement(draft.statements, 'rebuild', [gone]) : draft;
+  return { action: 'replace', root: desired, live, difference: { ...difference, drafts: [drop] } };
+}
+
+/** Materialized views follow at once what they read: rows that come in between do not pass through them. */
+function pulledForward(tasks: readonly Task[], readers: Readers): Task[] {
+  const wanted = needs(tasks.map(({ root }) => root));
+  const rest = [...tasks];
+  const ordered: Task[] = [];
+  const done = new Set<Root>();
+  const isReady = ({ root }: Task): boolean =>
+    [...(wanted.get(root)?.sure ?? [])].every((other) => done.has(other));
+  for (let task = rest.shift(); task; task = rest.shift()) {
+    const { live, root, renames } = task;
+    ordered.push(task);
+    done.add(root);
+    if (!renames || !live) continue;
+    const follows = (next: Task): boolean =>
+      next.live?.id.kind === 'materialized view' && readers.needs(next.live, live) && isReady(next);
+    const followers = rest.filter(follows);
+    rest.unshift(...followers, ...rest.splice(0).filter((next) => !followers.includes(next)));
+  }
+  return ordered;
 }
 
 /**
@@ -59,26 +106,55 @@ export function sequence(
   alters: readonly Alteration[],
   drops: readonly Root[],
 ): Task[] {
-  const { late, reads } = readersOf(alters, drops);
+  const readers = readersOf(alters, drops);
+  const renamed = alters.filter(({ renames }) => renames).map(({ live }) => live);
   const dropTasks = creationOrder(drops)
     .reverse()
     .map((root): Task => ({ action: 'drop', root, live: root }));
   const altered = new Map(alters.map((alter) => [alter.desired, alter]));
+  const before: Task[] = [];
   const afterwards: Task[] = [];
+  const taskOf = (alter: Alteration): Task[] => {
+    const { live, desired: root, difference, renames } = alter;
+    const sendsOn = difference.replaces && !renames && SEND_ON.test(live.statement);
+    if (sendsOn && renamed.some((other) => readers.needs(live, other))) {
+      before.push(detached(alter));
+      return [{ action: 'create', root }];
+    }
+    const held = alters.some(
+      (other) => other !== alter && isHeldBy(other.live) && readers.needs(other.live, live),
+    );
+    const action = renames ? 'rename' : difference.replaces ? 'replace' : 'alter';
+    const task: Task = { action, root, live, difference: shown(alter), renames, held };
+    if (!readers.reads(live, droppedColumns(difference))) return [task];
+    const { rest, drops: columns } = withoutColumnDrops(shown(alter));
+    afterwards.unshift({ action: 'alter', root, live, difference: columns });
+    return rest.changes.length > 0 ? [{ ...task, difference: rest }] : [];
+  };
   const rest = creationOrder([...creates, ...altered.keys()]).flatMap((root): Task[] => {
     const alter = altered.get(root);
-    if (!alter) return [{ action: 'create', root }];
-    const { live, difference } = alter;
-    const task: Task = { action: difference.replaces ? 'replace' : 'alter', root, live, difference };
-    if (!reads(live, droppedColumns(difference))) return [task];
-    const { rest: before, drops: columns } = withoutColumnDrops(difference);
-    afterwards.unshift({ ...task, difference: columns });
-    return before.changes.length > 0 ? [{ ...task, difference: before }] : [];
+    return alter ? taskOf(alter) : [{ action: 'create', root }];
   });
   return [
-    ...dropTasks.filter(({ root }) => !late.has(root)),
-    ...rest,
-    ...dropTasks.filter(({ root }) => late.has(root)),
+    ...dropTasks.filter(({ root }) => !readers.late.has(root)),
+    ...before,
+    ...(renamed.length > 0 ? pulledForward(rest, readers) : rest),
+    ...dropTasks.filter(({ root }) => readers.late.has(root)),
     ...afterwards,
   ];
+}
+
+/** The new name is told before everything else. */
+function shown({ live, desired, difference, renames }: Alteration): Difference {
+  if (!renames) return difference;
+  const [own, ...parts] = difference.changes;
+  const isOwn = own !== undefined && keyOf(own.object) === keyOf(desired.id);
+  const name = { name: 'name', from: showPath(live.id.path), to: showPath(desired.id.path) };
+  const change: Change = {
+    action: 'rename',
+    object: desired.id,
+    attributes: [name, ...(isOwn ? own.attributes : [])],
+    ...(desired.place && { place: desired.place }),
+  };
+  return { ...difference, changes: [change, ...(isOwn ? parts : difference.changes)] };
 }

@@ -8,7 +8,7 @@ import { counted, formatBytes, formatCount } from './units.ts';
 import { visible, visibleNode } from './visible.ts';
 
 /** Actions on whole objects, told by their counts alone; all others name the kind and the size. */
-const PLAIN = ['create', 'alter', 'replace', 'drop'];
+const PLAIN = ['create', 'alter', 'replace', 'rename', 'drop'];
 
 interface Tally {
   readonly step: Step;

@@ -34,7 +34,7 @@ export function attributeArrow({ name, from, to }: AttributeChange): string {
 /** Whether a difference is read line by line: it is a query's, or too long for one line of `width` characters. */
 export function isLong({ name, from = '', to = '' }: AttributeChange, width: number): boolean {
   const texts = [from, to].map((text) => attributeText(name, text));
-  return texts.some((text) => QUERY.test(text)) || texts.join(' → ').length > width;
+  return (name !== 'name' && texts.some((text) => QUERY.test(text))) || texts.join(' → ').length > width;
 }
 
 /** `column note`; empty for the step's own object. */

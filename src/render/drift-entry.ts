@@ -13,7 +13,15 @@ export type Drift = 'missing' | 'differs' | 'not declared';
 
 /** What a step says about the live server. */
 export function driftOf({ action }: Step): Drift {
-  return ({ create: 'missing', alter: 'differs', replace: 'differs', drop: 'not declared' } as const)[action];
+  return (
+    {
+      create: 'missing',
+      alter: 'differs',
+      replace: 'differs',
+      rename: 'differs',
+      drop: 'not declared',
+    } as const
+  )[action];
 }
 
 function attributeLines(attribute: AttributeChange, colours: Palette, width: number): string[] {

@@ -12,6 +12,7 @@ export interface PlanSummary {
   readonly creates: number;
   readonly alters: number;
   readonly replaces: number;
+  readonly renames: number;
   readonly drops: number;
   /** Whatever is wanted of them: people must do it. They are in no other count of actions. */
   readonly manual: number;
@@ -33,6 +34,7 @@ export function summarize(plan: Plan): PlanSummary {
     create: new Set(),
     alter: new Set(),
     replace: new Set(),
+    rename: new Set(),
     drop: new Set(),
     manual: new Set(),
   };
@@ -50,6 +52,7 @@ export function summarize(plan: Plan): PlanSummary {
     creates: actions.create.size,
     alters: actions.alter.size,
     replaces: actions.replace.size,
+    renames: actions.rename.size,
     drops: actions.drop.size,
     manual: actions.manual.size,
     verdicts: Object.fromEntries(
@@ -94,6 +97,7 @@ export function verdictLine(plan: Plan): string {
     ...some(summary.creates, 'to create'),
     ...some(summary.alters, 'to alter'),
     ...some(summary.replaces, 'to replace'),
+    ...some(summary.renames, 'to rename'),
     ...some(summary.drops, 'to drop'),
     ...some(summary.manual, 'by hand'),
   ];

@@ -50,7 +50,7 @@ function altered(lead: string, change: Change, colours: Palette, width: number):
 /** `+ column note  String DEFAULT ''`, `~ column total  type: UInt32 → UInt64`, `- column old  UInt8`. */
 export function changeLines(change: Change, step: Step, colours: Palette, width: number): string[] {
   const lead = subject(change, step);
-  if (change.action === 'alter' || change.action === 'replace') return altered(lead, change, colours, width);
+  if (change.action !== 'create' && change.action !== 'drop') return altered(lead, change, colours, width);
   const comes = change.action === 'create';
   const { place } = change;
   const elsewhere = comes && place && place.line !== step.place?.line ? visiblePlace(place) : '';

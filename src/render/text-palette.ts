@@ -22,16 +22,22 @@ export function palette(colour: boolean): Palette {
   return { plain, strong: bold, quiet: dim, good: green, careful: yellow, bad: red, deep: magenta };
 }
 
-const SIGNS = { create: '+', alter: '~', replace: '±', drop: '-' } as const;
+const SIGNS = { create: '+', alter: '~', replace: '±', rename: '→', drop: '-' } as const;
 
-/** `+` create, `~` alter, `±` replace, `-` drop, `!` by hand. */
+/** `+` create, `~` alter, `±` replace, `→` rename, `-` drop, `!` by hand. */
 export function signOf({ action, verdict }: Step): string {
   return verdict === 'manual' ? '!' : SIGNS[action];
 }
 
 export function signPaint({ action, verdict }: Step, colours: Palette): Paint {
   if (verdict === 'manual') return colours.bad;
-  return { create: colours.good, alter: colours.careful, replace: colours.deep, drop: colours.bad }[action];
+  return {
+    create: colours.good,
+    alter: colours.careful,
+    replace: colours.deep,
+    rename: colours.careful,
+    drop: colours.bad,
+  }[action];
 }
 
 export function verdictPaint(verdict: Verdict, colours: Palette): Paint {

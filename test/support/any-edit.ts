@@ -115,7 +115,7 @@ const renameColumn: Edit = (draw, definition) => {
   const text = JSON.stringify(definition).replaceAll(from ?? '', () => to ?? '');
   const renamed = JSON.parse(text) as Definition;
   const named = ([name, column]: [string, Column]): [string, Column] =>
-    name === old ? [fresh, column] : [name, column];
+    name === old ? [fresh, { ...column, renamed_from: column.renamed_from ?? old }] : [name, column];
   return withColumns(renamed, Object.entries(renamed.columns).map(named));
 };
 
@@ -188,9 +188,9 @@ const revalue: Edit = (draw, definition) => {
 const dress: Edit = (draw, definition) =>
   changeColumn(draw, definition, (column) => {
     const other = anyColumn(draw, definition);
-    const { type, default: d, materialized, alias, ephemeral } = column;
+    const { type, default: d, materialized, alias, ephemeral, renamed_from } = column;
     const own = Object.fromEntries(
-      Object.entries({ type, default: d, materialized, alias, ephemeral }).filter(
+      Object.entries({ type, default: d, materialized, alias, ephemeral, renamed_from }).filter(
         ([, text]) => text !== undefined,
       ),
     );
@@ -291,8 +291,17 @@ const DEEP_EDITS: readonly Edit[] = [
   (draw) => anyDefinition(draw),
 ];
 
+/** A name that is declared, again or still, is not one that a column was renamed from. */
+function settleNames(definition: Definition): Definition {
+  const settled = ([name, { renamed_from, ...column }]: [string, Column]): [string, Column] =>
+    renamed_from === undefined || renamed_from in definition.columns
+      ? [name, column]
+      : [name, { ...column, renamed_from }];
+  return withColumns(definition, Object.entries(definition.columns).map(settled));
+}
+
 export function anyEdited(draw: Draw, definition: Definition): Definition {
   let edited = definition;
   for (let left = 1 + count(draw, 4); left > 0; left--) edited = pick(draw, EDITS)(draw, edited);
-  return chance(draw, 5) ? pick(draw, DEEP_EDITS)(draw, edited) : edited;
+  return settleNames(chance(draw, 5) ? pick(draw, DEEP_EDITS)(draw, edited) : edited);
 }

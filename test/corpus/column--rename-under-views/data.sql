@@ -1,0 +1,1 @@
+INSERT INTO column_rename_under_views.t SELECT number, number FROM numbers(10);

@@ -1,0 +1,1 @@
+INSERT INTO table_rename_elsewhere.t SELECT number FROM numbers(1000);
