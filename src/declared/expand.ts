@@ -9,7 +9,6 @@ import { documentOf } from './document.ts';
 import { type ClusterDocument, expandCluster } from './expand-cluster.ts';
 import type { Entry } from './files.ts';
 import { literalSecretsOf } from './literal-secrets.ts';
-import { nearest } from './nearest.ts';
 import { renameMistakes } from './renames.ts';
 
 interface DatabaseScope {
