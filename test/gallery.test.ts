@@ -1,5 +1,7 @@
 /** Every shape of the pull request comment, made from real plans, written to docs/comments/ to be reviewed like code. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { planWithLint } from '../src/lint/in-plan.ts';
+import { lintEstate } from '../src/lint/lint.ts';
 import { DeclarationError } from '../src/model/errors.ts';
 import type { Estate } from '../src/model/estate.ts';
 import type { Approval } from '../src/model/review.ts';
@@ -110,6 +112,13 @@ test('findings', async () => {
     'Errors and warnings',
     renderComment(await inputOf(SCHEMAS.refused, clusters)).comment,
   );
+});
+
+test('lint', async () => {
+  const estate = await gallery.declare(SCHEMAS.lint);
+  const plan = planWithLint(await gallery.plan(estate), lintEstate(estate));
+  const input = { plan, context: CONTEXT, approvals: [], previous: [] };
+  await shape('lint', 'What ClickHouse takes, and nobody should write', renderComment(input).comment);
 });
 
 test('mistakes in the declarations', async () => {

@@ -283,7 +283,10 @@ describe('merges in quick succession', () => {
 
 describe('a pull request from a fork', () => {
   it('gets a rehearsal in the step summary, without asking a live server or writing a comment', async () => {
-    const schemas = { 'fork.yaml': 'kind: Database\nname: forked\non: test\n' };
+    const schemas = {
+      'fork.yaml':
+        'kind: Database\nname: forked\non: test\n---\nkind: Table\ndatabase: forked\nname: t\ncolumns: { a: UInt8 }\n',
+    };
     const number = await openPull('fork', schemas, true);
     const before = scene.requests.length;
     const { code, stderr } = await workflow('plan', 'pull_request', pullEvent(number), {
@@ -294,7 +297,9 @@ describe('a pull request from a fork', () => {
     expect(stderr).toBe('');
     expect(code).toBe(0);
     expect(scene.requests.length).toBe(before);
-    expect(await readFile(join(files, 'summary.md'), 'utf8')).toContain('forked');
+    const summary = await readFile(join(files, 'summary.md'), 'utf8');
+    expect(summary).toContain('forked');
+    expect(summary).toContain('1 lint warning about what changes here');
     await git('switch', '--quiet', 'main');
   });
 });

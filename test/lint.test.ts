@@ -7,13 +7,18 @@ import { loadEstate } from '../src/commands/estate-options.ts';
 import { type LintOptions, lint } from '../src/commands/lint.ts';
 import common from '../src/declared/schema/common.json' with { type: 'json' };
 import { rootKind } from '../src/kinds/index.ts';
+import { planWithLint } from '../src/lint/in-plan.ts';
 import { LINT_RULES } from '../src/lint/index.ts';
 import { lintEstate } from '../src/lint/lint.ts';
 import type { Rule } from '../src/lint/rule.ts';
 import { DeclarationError } from '../src/model/errors.ts';
 import type { Estate } from '../src/model/estate.ts';
 import type { Finding } from '../src/model/finding.ts';
+import type { ObjectId } from '../src/model/object.ts';
 import { showPlace } from '../src/model/place.ts';
+import { planFindings } from '../src/model/plan.ts';
+import type { Step } from '../src/model/step.ts';
+import { planOf } from '../src/plan/digest.ts';
 import { lintReference } from './support/lint-reference.ts';
 import { startTestEstate, type TestEstate } from './support/test-estate.ts';
 
@@ -200,6 +205,32 @@ describe('plumbline lint', () => {
     await settings('lint: { ignore: { nothing: why } }');
     await expect(run()).rejects.toThrow('The declarations have 1 mistake.');
     await rm(join(folder, 'plumbline.yaml'));
+  });
+});
+
+describe('a plan', () => {
+  it('tells what lint finds in the objects that it creates or changes, on each of their nodes', async () => {
+    const estate = await estateOf(SETTINGS(''));
+    const object = (name: string): ObjectId => ({ kind: 'table', path: ['shop', name] });
+    const step = (name: string, action: 'alter' | 'drop') => ({ action, object: object(name) }) as Step;
+    const node = (name: string, steps: readonly Step[]) => ({
+      node: name,
+      address: '',
+      steps,
+      unmanaged: [],
+      findings: [],
+    });
+    const nodes = [
+      node('a', [step('settings', 'alter')]),
+      node('b', [step('other', 'alter'), step('settings', 'drop')]),
+    ];
+    const plan = planOf([{ cluster: 'test', edition: 'community', nodes }]);
+    const linted = planWithLint(plan, lintEstate(estate));
+    expect(planFindings(linted).map(({ node: where, rule }) => `${where} ${rule}`)).toEqual([
+      'a no-sorting-key',
+      'a low-cardinality-missing',
+    ]);
+    expect(linted.digest).toBe(plan.digest);
   });
 });
 

@@ -1,6 +1,7 @@
 /** The registry: every lint rule, in the order of the reference. */
 import type { Rule } from './rule.ts';
 import { columnTypeRules } from './rules/column-type-rules.ts';
+import { dictionaryRules } from './rules/dictionary-rules.ts';
 import { distributedRules } from './rules/distributed-rules.ts';
 import { engineRules } from './rules/engine-rules.ts';
 import { materializedViewRules } from './rules/materialized-view-rules.ts';
@@ -18,6 +19,7 @@ export const LINT_RULES: readonly Rule[] = [
   ...distributedRules,
   ...materializedViewRules,
   ...engineRules,
+  ...dictionaryRules,
 ];
 
 const bySlug = new Map(LINT_RULES.map((rule) => [rule.slug, rule]));

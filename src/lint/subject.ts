@@ -1,5 +1,6 @@
 /** A declared object goes in; what lint rules ask of it comes out, read from the SQL as its author wrote it. */
 import type { Column } from '../kinds/column-text.ts';
+import type { Dictionary as DictionaryAttributes } from '../kinds/dictionary.ts';
 import type { MaterializedView } from '../kinds/materialized-view.ts';
 import type { Storage } from '../kinds/storage.ts';
 import { engineOf, keyParts } from '../kinds/table-engine.ts';
@@ -39,12 +40,20 @@ export interface View {
   readonly sqlSecurity?: string;
 }
 
+export interface Dictionary {
+  /** `FLAT()`, in capitals. */
+  readonly layout: string;
+  /** `MIN 0 MAX 300`, in seconds. */
+  readonly lifetime?: string;
+}
+
 export interface Subject {
   readonly id: ObjectId;
   readonly clusters: ReadonlySet<string>;
   /** For tables, and for views with storage of their own. */
   readonly table?: Table;
   readonly view?: View;
+  readonly dictionary?: Dictionary;
 }
 
 /** The other declared objects. */
@@ -90,9 +99,15 @@ function viewOf(attributes: MaterializedView): View {
   };
 }
 
+function dictionaryOf({ layout = '', lifetime }: DictionaryAttributes): Dictionary {
+  return { layout: layout.toUpperCase(), ...(lifetime !== undefined && { lifetime }) };
+}
+
 /** Throws a ParseError or a TokenError where the SQL can't be read; then the server will say so. */
 export function subjectOf({ tree: { root, parts }, clusters }: DeclaredObject): Subject {
   const { id, attributes } = root;
+  if (id.kind === 'dictionary')
+    return { id, clusters, dictionary: dictionaryOf(attributes as DictionaryAttributes) };
   const view = typeof attributes.query === 'string' ? viewOf(attributes as MaterializedView) : undefined;
   if (typeof attributes.engine !== 'string' || id.kind === 'database') {
     return { id, clusters, ...(view && { view }) };

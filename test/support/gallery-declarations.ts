@@ -190,6 +190,26 @@ export const SCHEMAS = {
     ['total: Decimal(18, 2)', 'total: Decimal(180, 2)'],
     ['count() AS orders', 'countt() AS orders'],
   ),
+  lint: {
+    ...BASE,
+    'visits.yaml': `kind: Table
+database: shop
+name: visits
+on: analytics
+columns:
+  visit_id: String
+  visited_at: DateTime
+  client_ip: String
+  country: String
+  page:
+    type: LowCardinality(String)
+partition_by: toStartOfHour(visited_at)
+order_by: [visited_at, visit_id]
+lint:
+  ignore:
+    sorting-key-starts-unique: visits are only ever asked for by their time
+`,
+  },
   mistakes: changed(
     'sessions.yaml',
     ['order_by:', 'ordered_by:'],
