@@ -5,6 +5,7 @@ import { type Plan, type PlannedStep, planFindings, plannedSteps } from '../mode
 import { GUARDED, isGuarded } from '../model/review.ts';
 import { identifier } from '../sql/quote.ts';
 import { tokenize } from '../sql/tokens.ts';
+import { missingSecrets } from './secrets.ts';
 
 /**
  * Whether a text holds the keywords of distributed DDL outside strings, comments and quoted names. Behind a JOIN the same
@@ -59,5 +60,5 @@ export function objections(plan: Plan, allowed: ReadonlySet<string>): string[] {
       reasons.push(`${what}: the statement says ON CLUSTER; Plumbline runs DDL on every node separately`);
     }
   }
-  return [...new Set(reasons)];
+  return [...new Set([...reasons, ...missingSecrets(plan)])];
 }

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RequestOptions, type Server, ServerError } from '../live/server.ts';
 import type { Step } from '../model/step.ts';
+import { runWithSecrets } from './secrets.ts';
 
 /** CANNOT_ASSIGN_ALTER: the replica has not followed earlier ALTERs yet. Nothing was changed. */
 const LAGS = 517;
@@ -24,7 +25,7 @@ export async function runReplicated(
   const deadline = Date.now() + patience;
   for (let pause = 100; ; pause = Math.min(pause * 2, 5000)) {
     try {
-      await server.run(statement, { ...options, ...(settings && { settings }) });
+      await runWithSecrets(server, statement, { ...options, ...(settings && { settings }) });
       return;
     } catch (error) {
       if (!(error instanceof ServerError) || error.code !== LAGS || Date.now() > deadline) throw error;

@@ -8,7 +8,7 @@ import { type Place, showPlace } from '../model/place.ts';
 import { documentOf } from './document.ts';
 import { type ClusterDocument, expandCluster } from './expand-cluster.ts';
 import type { Entry } from './files.ts';
-import { literalSecretsOf } from './literal-secrets.ts';
+import { secretMistakes } from './literal-secrets.ts';
 import { renameMistakes } from './renames.ts';
 
 interface DatabaseScope {
@@ -112,8 +112,7 @@ function expandObjects(entries: readonly Entry[], known: ReadonlySet<string>, re
     if (twin) report('duplicate', `${showId(tree.root.id)} is already declared at ${showPlace(twin)}`, place);
     else objects.push({ tree, clusters, document: documentOf(entry) });
     seen.set(key, twin ?? place);
-    for (const { message, place: there } of literalSecretsOf(tree, entry))
-      report('literal-secret', message, there);
+    for (const { rule, message, place: there } of secretMistakes(tree, entry)) report(rule, message, there);
   };
   for (const entry of entries.filter(({ kind }) => kind === 'Database')) {
     const document = entry.value as ObjectHead;

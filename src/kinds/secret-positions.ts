@@ -177,6 +177,16 @@ export function secretPositionsOfSetting(name: string, value: string): SecretPos
   ];
 }
 
+/** The secrets of a dictionary's source: `PASSWORD '…'`, however deep, and those inside addresses. */
+export function secretPositionsOfSource(source: string): SecretPosition[] {
+  const tokens = tokenize(source);
+  return tokens.flatMap((token, at) => {
+    if (token.kind !== 'string') return [];
+    const isPassword = tokens[at - 1]?.text.toUpperCase() === 'PASSWORD';
+    return isPassword ? [whole(token, PASSWORD)] : inside(token, false);
+  });
+}
+
 export interface LiteralSecret {
   readonly what: string;
   /** The path of the declaration's key that holds it. */
@@ -193,7 +203,12 @@ export function literalSecrets({ root: { id, attributes } }: Tree): LiteralSecre
     const readable = positions.filter(({ start, end }) => !isHarmless(text.slice(start, end)));
     found.push(...readable.map(({ what }) => ({ what, key })));
   };
-  const { engine, settings } = attributes;
+  const { engine, settings, source, values } = attributes;
+  if (typeof source === 'string') look(source, secretPositionsOfSource(source), ['source']);
+  for (const [name, value] of Object.entries(typeof values === 'object' ? values : {})) {
+    const [only] = tokenize(String(value));
+    if (only && isSecretName(name.toLowerCase())) look(only.text, [whole(only, name)], ['values', name]);
+  }
   if (typeof engine === 'string') {
     look(engine, secretPositions(engine, id.kind === 'database' ? 'database' : 'table'), ['engine']);
   }

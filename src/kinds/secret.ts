@@ -1,11 +1,12 @@
 /** References to secrets: `{secret:NAME}` inside a string stands for what only apply may know, `[HIDDEN]` for what a server keeps to itself. */
 import { literal, unquote } from '../sql/quote.ts';
-import { tokenize } from '../sql/tokens.ts';
+import { type Token, tokenize } from '../sql/tokens.ts';
 
 /** What servers show in place of a secret, alone or in the middle of an address; nobody knows what it stands for. */
 const HIDDEN_MARK = '[HIDDEN]';
 
 const REFERENCE = /\{secret:([A-Za-z_][A-Za-z0-9_]*)\}/g;
+const REFERENCE_SPLIT = /\{secret:[A-Za-z_][A-Za-z0-9_]*\}/;
 
 /** A secret in a structured declaration: `{ secret: NAME }`. */
 export interface SecretReference {
@@ -28,6 +29,22 @@ export function secretsIn(sql: string): string[] {
   return [...new Set(texts.flatMap((text) => [...text.matchAll(REFERENCE)].map(([, name = '']) => name)))];
 }
 
+/** The statement with a value for each secret, in the strings that refer to one. */
+export function fillSecrets(sql: string, secretOf: (name: string) => string): string {
+  if (!sql.includes('{secret:')) return sql;
+  const filled = ({ kind, text }: Token): string =>
+    kind === 'string' && hasSecret(text)
+      ? literal(unquote(text).replace(REFERENCE, (_all, name: string) => secretOf(name)))
+      : text;
+  let at = 0;
+  const pieces = tokenize(sql).map((token) => {
+    const piece = sql.slice(at, token.start) + filled(token);
+    at = token.end;
+    return piece;
+  });
+  return pieces.join('') + sql.slice(at);
+}
+
 export function hasSecret(text: string): boolean {
   return text.search(REFERENCE) >= 0;
 }
@@ -45,12 +62,11 @@ export function sameValue(live: string, desired: string): boolean {
   return matches(fixed(live), desired) || matches(fixed(desired), live);
 }
 
-const REFERENCE_SPLIT = /\{secret:[A-Za-z_][A-Za-z0-9_]*\}/;
-
 /** Whether the text consists of these pieces with anything between them. */
 function matches(pieces: readonly string[], text: string): boolean {
   const [first = '', ...rest] = pieces;
-  const last = rest.pop() ?? '';
+  const last = rest.pop();
+  if (last === undefined) return text === first;
   if (!text.startsWith(first)) return false;
   let at = first.length;
   for (const piece of rest) {

@@ -3,6 +3,7 @@ import { Cursor } from '../sql/cursor.ts';
 import { literal, unquote } from '../sql/quote.ts';
 import { type Token, tokenize } from '../sql/tokens.ts';
 import type { Around } from './kind.ts';
+import { hasSecret, isHidden, sameValue } from './secret.ts';
 
 export interface Engine {
   readonly name: string;
@@ -74,13 +75,9 @@ export function storedEngine(text: string): string {
 /** What servers show in place of a password; nobody knows what it stands for. */
 export const HIDDEN = "'[HIDDEN]'";
 
-/** Whether a piece that a server shows can be the desired one: it may hide a password, also as a part of an address. */
-function sameShown(live: string, desired: string | undefined): boolean {
-  if (live === desired) return true;
-  const [start = '', ...rest] = live.split('[HIDDEN]');
-  const end = rest.pop();
-  return end !== undefined && desired?.startsWith(start) === true && desired.endsWith(end);
-}
+/** Whether a piece that a server shows can be the desired one. */
+const sameShown = (live: string, desired: string | undefined): boolean =>
+  desired !== undefined && sameValue(live, desired);
 
 /** Only MergeTree means a column where it says `v`; elsewhere `shop` and `'shop'` are one name. */
 function comparable(text: string): string[] {
@@ -112,7 +109,7 @@ type Settings = Readonly<Record<string, string>>;
 /** A disk that is defined in place has hidden pieces of its own. */
 export function sameSetting(live: string | undefined, desired: string | undefined): boolean {
   if (live === desired) return true;
-  if (live === undefined || desired === undefined || !live.includes('[HIDDEN]')) return false;
+  if (live === undefined || desired === undefined || !(isHidden(live) || hasSecret(desired))) return false;
   const [a, b] = [tokenize(live), tokenize(desired)];
   return a.length === b.length && a.every(({ text }, at) => sameShown(text, b[at]?.text));
 }

@@ -1,4 +1,5 @@
 /** Folds the drafts of one object into statements: one `ALTER TABLE` where the clauses allow it, a few where not. */
+import { shownSecrets } from '../kinds/shown-secrets.ts';
 import type { ObjectId } from '../model/object.ts';
 import {
   type ClauseDraft,
@@ -45,6 +46,9 @@ function alterStatements(object: ObjectId, clauses: readonly ClauseDraft[]): str
   return statements;
 }
 
+const shownReason = (name: string): string =>
+  `ClickHouse does not hide the secret ${name} in this place: it would stand in the query log; put it into a named collection`;
+
 /** One step's worth: a single refusal blocks the whole object, so that nothing is left half done. */
 export function fold(object: ObjectId, drafts: readonly Draft[]): Folded {
   const refusals = [...new Set(drafts.flatMap((draft) => ('refuse' in draft ? [draft.refuse] : [])))];
@@ -56,5 +60,7 @@ export function fold(object: ObjectId, drafts: readonly Draft[]): Folded {
     ...alterStatements(object, drafts.filter(isClause)),
     ...drafts.filter(isStatement).flatMap((draft) => draft.statements),
   ];
+  const shown = [...new Set(statements.flatMap(shownSecrets))].map(shownReason);
+  if (shown.length > 0) return { statements: [], verdict: 'manual', hazards, refusals: shown };
   return { statements, verdict: worst(doable.map((draft) => draft.verdict)), hazards, refusals };
 }

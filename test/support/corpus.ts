@@ -12,6 +12,7 @@ import { loadEstate } from '../../src/commands/estate-options.ts';
 import { freePorts } from '../../src/embedded/free-ports.ts';
 import { startServer } from '../../src/embedded/server.ts';
 import { defaultUsersXml } from '../../src/embedded/server-config.ts';
+import { secretsIn } from '../../src/kinds/secret.ts';
 import { connect, type Server } from '../../src/live/server.ts';
 import type { Estate } from '../../src/model/estate.ts';
 import { type Plan, planFindings, plannedSteps } from '../../src/model/plan.ts';
@@ -175,6 +176,9 @@ shards: [{ replicas: [{ host: 127.0.0.1, http_port: ${httpPort} }] }]\n`;
   };
 
   const apply = async (estate: Estate, agreed: Survey, failure?: string): Promise<void> => {
+    for (const { step } of plannedSteps(agreed.plan)) {
+      for (const name of step.statements.flatMap(secretsIn)) process.env[name] = `value of ${name}`;
+    }
     const { results, remaining } = await applyPlan(estate, agreed, APPLY);
     if (failure !== undefined) {
       expect(results.map(({ outcome }) => outcome)).toEqual(['failed']);
