@@ -176,9 +176,6 @@ shards: [{ replicas: [{ host: 127.0.0.1, http_port: ${httpPort} }] }]\n`;
   };
 
   const apply = async (estate: Estate, agreed: Survey, failure?: string): Promise<void> => {
-    for (const { step } of plannedSteps(agreed.plan)) {
-      for (const name of step.statements.flatMap(secretsIn)) process.env[name] = `value of ${name}`;
-    }
     const { results, remaining } = await applyPlan(estate, agreed, APPLY);
     if (failure !== undefined) {
       expect(results.map(({ outcome }) => outcome)).toEqual(['failed']);
@@ -200,6 +197,9 @@ shards: [{ replicas: [{ host: 127.0.0.1, http_port: ${httpPort} }] }]\n`;
     const agreed = await survey(estate, APPLY);
     try {
       if (golden !== undefined) checkGolden(join(path, golden), agreed.plan);
+      for (const { step } of plannedSteps(agreed.plan)) {
+        for (const secret of step.statements.flatMap(secretsIn)) process.env[secret] = `value of ${secret}`;
+      }
       const refused = objections(agreed.plan, ALLOWED).length > 0;
       const failure = name === 'after.yaml' ? expectedFailure(path) : undefined;
       if (refused || failure !== undefined) {
