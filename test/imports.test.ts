@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   embedded: ['model'],
   github: ['declared', 'model'],
   import: ['render', 'apply', 'plan', 'live', 'declared', 'kinds', 'model', 'sql'],
-  rehearse: ['embedded', 'apply', 'plan', 'live', 'model'],
+  rehearse: ['embedded', 'apply', 'plan', 'live', 'kinds', 'model'],
   commands: [
     'dr',
     'github',

@@ -3,8 +3,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { RefusedError } from '../src/apply/apply.ts';
+import { loadEstate } from '../src/commands/estate-options.ts';
 import { type Plan, planFindings, plannedSteps } from '../src/model/plan.ts';
 import type { ApplyReport } from '../src/model/report.ts';
+import { rehearse } from '../src/rehearse/rehearse.ts';
 import { renderText } from '../src/render/text.ts';
 import { type ReplicaServers, startReplicas } from './support/replica-server.ts';
 import { startTestEstate, type TestEstate } from './support/test-estate.ts';
@@ -115,6 +117,9 @@ test('a table is created on each replica, altered on one, and dropped from each'
   ]);
   expect((await estate.plan()).digest).toBe(altered.digest);
   expect(renderText(altered, { colour: false, width: 120 })).toContain('on test-1-1, followed by test-1-2');
+  const { plan, states, close } = await estate.survey({ keepStates: true });
+  await close();
+  expect((await rehearse(await loadEstate(estate.folder), plan, states)).outcome).toBe('clean');
   await applied();
   expect(await columnsOn(1)).toEqual(['id', 'price', 'note']);
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { expandCluster } from '../src/declared/expand-cluster.ts';
 import { rootKind } from '../src/kinds/index.ts';
-import { joinEngine, type Surroundings, splitEngine } from '../src/kinds/replication.ts';
+import { joinEngine, type Surroundings, splitEngine, unreplicated } from '../src/kinds/replication.ts';
 import type { Tree } from '../src/model/object.ts';
 import { diffTrees } from '../src/plan/diff.ts';
 import { size } from './support/size.ts';
@@ -97,6 +97,28 @@ describe('an engine', () => {
       { seed: 4, numRuns: size(300, 20_000) },
     );
   });
+});
+
+test.each([
+  [
+    "CREATE TABLE t (a Int8) ENGINE = ReplicatedReplacingMergeTree('/a', '{replica}', v) ORDER BY a",
+    'CREATE TABLE t (a Int8) ENGINE = ReplacingMergeTree(v) ORDER BY a',
+  ],
+  [
+    'CREATE TABLE t (a Int8) ENGINE = ReplicatedMergeTree ORDER BY a',
+    'CREATE TABLE t (a Int8) ENGINE = MergeTree ORDER BY a',
+  ],
+  [
+    "CREATE DATABASE d ENGINE = Replicated('/d', '{shard}', '{replica}') COMMENT 'x'",
+    "CREATE DATABASE d ENGINE = Atomic COMMENT 'x'",
+  ],
+  ['CREATE DATABASE d ENGINE = Shared', 'CREATE DATABASE d ENGINE = Atomic'],
+  [
+    "CREATE TABLE t (a Int8 COMMENT 'ENGINE = Replicated') ENGINE = Log",
+    "CREATE TABLE t (a Int8 COMMENT 'ENGINE = Replicated') ENGINE = Log",
+  ],
+])('%s is created where there is no Keeper', (statement, plain) => {
+  expect(unreplicated(statement)).toBe(plain);
 });
 
 describe('one declaration', () => {

@@ -154,3 +154,18 @@ export function replicationOf({ root }: Tree): string | undefined {
   const { replication } = root.attributes;
   return typeof replication === 'string' ? replication : undefined;
 }
+
+/** A CREATE statement for a server without Keeper: the plain member of the family, an ordinary database. */
+export function unreplicated(statement: string): string {
+  const tokens = tokenize(statement);
+  const at = tokens.findIndex(({ text }, index) => text === 'ENGINE' && tokens[index + 1]?.text === '=') + 2;
+  const engine = tokens[at];
+  if (at < 2 || !engine || !/^(Replicated|Shared)/.test(engine.text)) return statement;
+  const cursor = new Cursor(statement.slice(engine.start));
+  cursor.name();
+  const from = cursor.peek()?.start ?? 0;
+  const list = cursor.sees('(') ? `(${cursor.parenthesized()})` : '';
+  const plain = /^(Replicated|Shared)$/.test(engine.text) ? 'Atomic' : splitEngine(engine.text + list).engine;
+  const end = list ? (cursor.peek()?.start ?? cursor.source.length) : from || cursor.source.length;
+  return `${statement.slice(0, engine.start)}${plain} ${cursor.source.slice(end)}`.trimEnd();
+}

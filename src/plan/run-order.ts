@@ -44,3 +44,15 @@ export function runOrder({ cluster, nodes }: ClusterPlan): PlannedStep[] {
   }
   return order;
 }
+
+/** The same plan with every step on every node that it changes, also where the server would carry it over. */
+export function everywhere(cluster: ClusterPlan): ClusterPlan {
+  const order = runOrder(cluster);
+  const nodes = cluster.nodes.map((plan) => ({
+    ...plan,
+    steps: order.flatMap(({ node, step }) =>
+      node === plan.node || step.followers?.includes(plan.node) ? [step] : [],
+    ),
+  }));
+  return { ...cluster, nodes };
+}

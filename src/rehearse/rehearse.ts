@@ -8,6 +8,7 @@ import { type NodePlan, type Plan, plannedSteps } from '../model/plan.ts';
 import type { Rehearsal } from '../model/review.ts';
 import type { State } from '../model/state.ts';
 import { creationOrder } from '../plan/order.ts';
+import { everywhere } from '../plan/run-order.ts';
 import { type Actors, actors, MOST_SERVERS } from './actors.ts';
 import { onStage, playSteps, type Stage, tryStatement } from './stage.ts';
 
@@ -69,7 +70,8 @@ export async function rehearse(
   plan: Plan,
   states: ReadonlyMap<string, State>,
 ): Promise<Rehearsal> {
-  const cast = actors(plan, states);
+  const clusters = plan.clusters.map(everywhere);
+  const cast = actors({ ...plan, clusters }, states);
   if (cast.played.length === 0) return { outcome: 'skipped', text: 'There is nothing to rehearse.' };
   return onStage(estate, new Set(cast.played.map(({ node }) => node)), async (stage) => {
     const scenes = await Promise.all(cast.played.map((node) => play(stage, node, states.get(node.node))));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { survey } from '../apply/survey.ts';
 import { openEstate } from '../embedded/estate.ts';
+import { unreplicated } from '../kinds/replication.ts';
 import { connect, type Server, ServerError } from '../live/server.ts';
 import { openSettled } from '../live/settled.ts';
 import { atAddresses, type Cluster, type Estate, embeddedAddress } from '../model/estate.ts';
@@ -28,6 +29,8 @@ export async function onStage<T>(
   const folder = await mkdtemp(join(tmpdir(), 'plumbline-rehearsal-'));
   const kept = estate.clusters.map((cluster) => ({
     ...cluster,
+    // The engine has no Keeper: what is replicated is played with plain tables.
+    engines: { as: 'any' as const },
     nodes: cluster.nodes.filter(({ name }) => names.has(name)),
   }));
   const nodes = kept.flatMap((cluster) => cluster.nodes);
@@ -68,7 +71,7 @@ export async function tryStatement(
   statement: string,
 ): Promise<string | undefined> {
   try {
-    await server.run(statement, name === undefined ? {} : { database });
+    await server.run(unreplicated(statement), name === undefined ? {} : { database });
     return undefined;
   } catch (error) {
     if (error instanceof ServerError) return error.reason;
