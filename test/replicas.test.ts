@@ -1,5 +1,5 @@
 /** Two replicas of one shard go in; that every statement runs where replicas want it, once, is checked on stand-ins for them. */
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { RefusedError } from '../src/apply/apply.ts';
@@ -8,6 +8,8 @@ import { type Plan, planFindings, plannedSteps } from '../src/model/plan.ts';
 import type { ApplyReport } from '../src/model/report.ts';
 import { rehearse } from '../src/rehearse/rehearse.ts';
 import { renderText } from '../src/render/text.ts';
+import { expectNothingToDo, runImport } from './support/adopted.ts';
+import { startManaged } from './support/managed-server.ts';
 import { type ReplicaServers, startReplicas } from './support/replica-server.ts';
 import { startTestEstate, type TestEstate } from './support/test-estate.ts';
 
@@ -271,4 +273,62 @@ test('a table that says `replicated: false` is altered on every node', async () 
     expect.stringMatching(/^test-1-2: ALTER TABLE/),
   ]);
   await applied();
+});
+
+test('a managed server may call tables and databases shared', async () => {
+  const managed = await startManaged(estate.servers[0]?.httpPort ?? 0);
+  const cluster = `kind: Cluster
+name: test
+edition: enterprise
+version: "26.7"
+shards: [{ replicas: [{ host: 127.0.0.1, http_port: ${managed.port} }] }]
+`;
+  await writeFile(join(estate.folder, 'clusters', 'test.yaml'), cluster);
+  try {
+    const versioned = ORDERS.replace('ReplacingMergeTree', 'ReplacingMergeTree(id)');
+    await declare(versioned, ORDERS.replace('orders', 'others'), VIEW);
+    await applied();
+    const select = "SELECT engine FROM system.tables WHERE database = 'shop' ORDER BY name FORMAT TSV";
+    const shown = await fetch(`http://127.0.0.1:${managed.port}/`, { method: 'POST', body: select });
+    expect(await shown.text()).toBe('SharedReplacingMergeTree\nSharedReplacingMergeTree\nView\n');
+    await estate.write({ 'shop.yaml': `${DATABASE}comment: a shop\n---\n${withNote(versioned)}` });
+    expect(steps(await estate.plan())).toEqual([
+      "test: ALTER DATABASE `shop` MODIFY COMMENT 'a shop'",
+      'test: ALTER TABLE `shop`.`orders` ADD COLUMN `note` String AFTER `price`',
+    ]);
+    await applied();
+    await declare(ORDERS.replace('ReplacingMergeTree', 'SummingMergeTree'));
+    expect(plannedSteps(await estate.plan()).flatMap(({ step }) => step.verdict)).toContain('manual');
+  } finally {
+    await managed.stop();
+  }
+});
+
+test('what is live on replicas is imported as its cluster would say it', async () => {
+  const made = (name: string, engine: string): string =>
+    `CREATE TABLE \`shop\`.\`${name}\` (\`id\` UInt64) ENGINE = ${engine} ORDER BY id`;
+  for (const { port } of servers.replicas) {
+    const run = async (body: string): Promise<void> => {
+      const answer = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body });
+      expect(await answer.text()).toBe('');
+    };
+    await run('CREATE DATABASE shop');
+    await run(
+      made('usual', "ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')"),
+    );
+    await run(made('own', "ReplicatedReplacingMergeTree('/own/{shard}/{table}', '{replica}', id)"));
+    await run(made('plain', 'MergeTree'));
+  }
+  await estate.write({});
+  expect(await runImport(estate)).not.toContain('written as its CREATE text');
+  await expectNothingToDo(estate);
+  const text = await readFile(join(estate.folder, 'schemas', 'shop.yaml'), 'utf8');
+  expect(text.match(/name: \w+|engine: .*|replicated: .*/g)).toEqual([
+    'name: shop',
+    'name: own',
+    "engine: ReplicatedReplacingMergeTree('/own/{shard}/own', '{replica}', id)",
+    'name: plain',
+    'replicated: false',
+    'name: usual',
+  ]);
 });

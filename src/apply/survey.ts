@@ -95,7 +95,7 @@ async function planNode(
     live: reading.state,
     unshown: reading.unshown,
     serverClass: serverClassName,
-    normaliser: normaliserOf(server, facts, [...reading.state.values()], abilities),
+    normaliser: normaliserOf(server, facts, [...reading.state.values()], abilities, cluster.engines),
     abilities,
     settled,
     trees,

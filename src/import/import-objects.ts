@@ -45,10 +45,16 @@ function warning(rule: string, message: string, object?: string): Finding {
   return { severity: 'warning', rule, message, ...(object && { object }) };
 }
 
-async function normalisers(servers: ReadonlyMap<string, Server>, timeout: number, live: readonly Root[]) {
+async function normalisers(
+  servers: ReadonlyMap<string, Server>,
+  timeout: number,
+  live: readonly Root[],
+  { clusters }: Estate,
+) {
   const made = [...servers].map(async ([node, server]) => {
     const facts = await readFacts(server, timeout);
-    return [node, normaliserOf(server, facts, live, abilitiesByClass()(node, server))] as const;
+    const engines = clusters.find(({ name }) => name === server.node.cluster)?.engines ?? { as: 'plain' };
+    return [node, normaliserOf(server, facts, live, abilitiesByClass()(node, server), engines)] as const;
   });
   return new Map(await Promise.all(made));
 }
@@ -146,7 +152,7 @@ export async function importObjects(
     const { found, findings } = collect(live, estate, options);
     const everything = [...live.states.values()].flatMap((state) => [...state.values()]);
     const servers = new Map([...live.servers].filter(([node]) => live.states.has(node)));
-    const asked = await normalisers(servers, options.survey.connectTimeout, everything);
+    const asked = await normalisers(servers, options.survey.connectTimeout, everything, estate);
     const attempts: Attempt[] = [];
     const left: Finding[] = [];
     const describe = async (one: Found): Promise<void> => {

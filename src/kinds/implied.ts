@@ -2,18 +2,23 @@
 import type { StateObject } from '../model/object.ts';
 import { Cursor } from '../sql/cursor.ts';
 import type { Normaliser } from './kind.ts';
+import { leftToCluster } from './replication.ts';
 import type { SkippingIndex } from './skipping-index.ts';
 import type { Storage } from './storage.ts';
 import { isMergeTree, sameKey } from './table-engine.ts';
 import type { Security } from './view-text.ts';
 
-/** The granularity of the server's settings, and a primary key that is the sorting key. */
-export function withoutImpliedStorage<S extends Storage>(storage: S, server: Normaliser): S {
+/** The granularity of the server's settings, a primary key that is the sorting key, and how the cluster replicates. */
+export function withoutImpliedStorage<S extends Storage>(
+  storage: S,
+  path: readonly string[],
+  server: Normaliser,
+): S {
   if (!isMergeTree(storage.engine)) return storage;
   const { index_granularity: granularity, ...others } = storage.settings;
   const settings = granularity === server.indexGranularity ? others : storage.settings;
   const primaryKey = sameKey(storage.primaryKey, storage.orderBy) ? undefined : storage.primaryKey;
-  return { ...storage, settings, primaryKey };
+  return { ...leftToCluster(storage, path, server.engines), settings, primaryKey };
 }
 
 /** These indexes cover a whole part unless they say otherwise, all others one granule. */

@@ -1,4 +1,5 @@
 /** The contract of a kind: what it is made of, how it is declared, read and written. Everything else knows no kind. */
+import type { Engines } from '../model/estate.ts';
 import type { Attributes, AttributeValue, ObjectId, StateObject, Tree } from '../model/object.ts';
 import type { Draft } from '../model/step.ts';
 import type { Surroundings } from './replication.ts';
@@ -38,6 +39,8 @@ export interface Normaliser {
   format(statement: string): Promise<string>;
   /** The `index_granularity` that this server writes into a MergeTree table which names none. */
   readonly indexGranularity: string;
+  /** How its cluster keeps tables of the MergeTree family. */
+  readonly engines: Engines;
   /** The user who is signed in, whom the server makes the definer of what names none. */
   readonly user: string;
   /** Names of its SQL functions that read a dictionary, a Join table or a set. */

@@ -261,7 +261,7 @@ export const materializedView: RootKind<MaterializedView> = {
   alter: (to, _from, changed) => alterView(attributesOf(to), changed),
   async withoutImplied({ root, parts }, server) {
     const view = root.attributes as MaterializedView;
-    const storage = view.engine !== undefined && withoutImpliedStorage(view as Storage, server);
+    const storage = view.engine !== undefined && withoutImpliedStorage(view as Storage, root.id.path, server);
     const implied = await withoutImpliedColumns(view, root.id.path[0] ?? '', server);
     const security = view.schedule !== undefined && withoutImpliedSecurity(view, server);
     return { root: { ...root, attributes: { ...view, ...storage, ...implied, ...security } }, parts };

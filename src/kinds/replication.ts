@@ -106,6 +106,21 @@ export function replicateOn<A extends { readonly [K in keyof Replicated]: Replic
   return { ...attributes, replication: chosen, chosenBy: 'cluster' };
 }
 
+/** What a declaration says of the live table: nothing where its cluster says the same. */
+export function leftToCluster<A extends Replicated>(
+  attributes: A,
+  path: readonly string[],
+  engines: Engines,
+): A {
+  const { replication } = attributes;
+  if (engines.as === 'shared' || engines.as === 'any') return { ...attributes, replication: undefined };
+  if (engines.as !== 'replicated') return attributes;
+  if (replication === undefined) return { ...attributes, chosenBy: 'declaration' };
+  return isOnePath(replication, fromTemplate(engines, path), path)
+    ? { ...attributes, replication: undefined }
+    : attributes;
+}
+
 /** Servers write `{database}` and `{table}` out when a table is created, so that it can be renamed. */
 function writtenOut(replication: string, [database = '', name = '']: readonly string[]): string[] {
   const { name: prefix, parameters } = engineOf(replication);

@@ -223,7 +223,7 @@ export const table: RootKind<Table> = {
     ];
   },
   withoutImplied: async ({ root, parts }, server) => ({
-    root: { ...root, attributes: withoutImpliedStorage(root.attributes as Table, server) },
+    root: { ...root, attributes: withoutImpliedStorage(root.attributes as Table, root.id.path, server) },
     parts: parts.map(withoutImpliedGranularity),
   }),
   describe({ root, parts }) {

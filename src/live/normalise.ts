@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Normaliser } from '../kinds/kind.ts';
 import { tyingFunctions } from '../kinds/ties.ts';
+import type { Engines } from '../model/estate.ts';
 import type { Root } from '../model/state.ts';
 import { ParseError } from '../sql/cursor.ts';
 import { literal } from '../sql/quote.ts';
@@ -33,12 +34,13 @@ function legible(written: string, selected = ''): string {
   );
 }
 
-/** One normaliser per node; `live` is what is there. */
+/** One normaliser per node; `live` is what is there, `engines` what its cluster says. */
 export function normaliserOf(
   server: Server,
   facts: ServerFacts,
   live: Iterable<Root>,
   abilities: () => Promise<Abilities>,
+  engines: Engines,
 ): Normaliser {
   const databases = new Set([...live].flatMap(({ id }) => (id.kind === 'database' ? id.path : [])));
   const lanes: Lane[] = Array.from({ length: LANES }, () => ({
@@ -93,6 +95,7 @@ export function normaliserOf(
     },
     format,
     indexGranularity: facts.indexGranularity,
+    engines,
     user: facts.user,
     tyingFunctions: tyingFunctions(live),
   };
