@@ -2,13 +2,14 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadEstate } from '../src/commands/estate-options.ts';
 import { type LintOptions, lint } from '../src/commands/lint.ts';
 import common from '../src/declared/schema/common.json' with { type: 'json' };
 import { rootKind } from '../src/kinds/index.ts';
 import { planWithLint } from '../src/lint/in-plan.ts';
-import { LINT_RULES } from '../src/lint/index.ts';
+import { LINT_RULES, lintRule } from '../src/lint/index.ts';
 import { lintEstate } from '../src/lint/lint.ts';
 import type { Rule } from '../src/lint/rule.ts';
 import { DeclarationError } from '../src/model/errors.ts';
@@ -19,7 +20,9 @@ import { showPlace } from '../src/model/place.ts';
 import { planFindings } from '../src/model/plan.ts';
 import type { Step } from '../src/model/step.ts';
 import { planOf } from '../src/plan/digest.ts';
+import { corpusCases } from './support/corpus.ts';
 import { lintReference } from './support/lint-reference.ts';
+import { size } from './support/size.ts';
 import { startTestEstate, type TestEstate } from './support/test-estate.ts';
 
 let folder = '';
@@ -42,6 +45,15 @@ async function estateOf(text: string): Promise<Estate> {
   await writeFile(join(folder, 'schemas/shop.yaml'), text);
   return loadEstate(folder);
 }
+
+/** A text with a piece of it missing, doubled, or in the place of another. */
+const torn = (text: string) =>
+  fc
+    .tuple(fc.nat(text.length), fc.nat(text.length), fc.nat(text.length))
+    .map(
+      ([a, b, c]) =>
+        `${text.slice(0, a)}${text.slice(Math.min(b, c), Math.max(b, c))}${text.slice(a + c)}` || 'x',
+    );
 
 const told = (findings: readonly Finding[]): string[] =>
   findings.map(({ place, rule }) => `${place && showPlace(place)} ${rule}`);
@@ -96,6 +108,66 @@ ${lint}`;
 
 const ignore = (rules: string, indent = ''): string =>
   `${indent}lint:\n${indent}  ignore:\n${indent}    ${rules}\n`;
+
+describe('whatever is declared', () => {
+  it.each(['before.yaml', 'after.yaml'])(
+    'is read without a fault: %s of every corpus folder',
+    async (name) => {
+      const inner = join(folder, name);
+      await cp(join(folder, 'clusters'), join(inner, 'clusters'), { recursive: true });
+      for (const one of corpusCases) {
+        await cp(join(import.meta.dirname, 'corpus', one, name), join(inner, 'schemas', `${one}.yaml`));
+      }
+      const estate = await loadEstate(inner);
+      expect(estate.objects.length).toBeGreaterThan(corpusCases.length);
+      const findings = lintEstate(estate);
+      expect(findings.filter(({ rule, place }) => !lintRule(rule) || !place)).toEqual([]);
+      await rm(inner, { recursive: true });
+    },
+  );
+
+  it('is read without a fault when its SQL is torn', async () => {
+    const tear = fc.record({
+      type: torn("LowCardinality(Nullable(DateTime64(3, 'UTC')))"),
+      key: torn('(toYYYYMM(`a b`), cityHash64(x) % 16, tuple(y))'),
+      engine: torn("ReplicatedReplacingMergeTree('/a/{shard}', '{replica}', v)"),
+      ttl: torn('t + INTERVAL 90 DAY TO DISK $$x$$, t + toIntervalMonth(3)'),
+      query: torn(
+        "WITH 1 AS x SELECT *, t.*, count(*) FROM a.`b` LEFT JOIN c USING (d) SETTINGS x = 'y' LIMIT 1",
+      ),
+    });
+    await fc.assert(
+      fc.asyncProperty(tear, async ({ type, key, engine, ttl, query }) => {
+        const declared = [
+          { kind: 'Database', name: 'shop', on: 'test' },
+          {
+            kind: 'Table',
+            database: 'shop',
+            name: 't',
+            columns: { t: type },
+            engine,
+            partition_by: key,
+            order_by: [key, 't'],
+            ttl,
+          },
+          { kind: 'MaterializedView', database: 'shop', name: 'v', to: 't', columns: { t: type }, query },
+          { kind: 'View', database: 'shop', name: 'w', query },
+        ];
+        await writeFile(join(folder, 'schemas/database.yaml'), '# nothing\n');
+        await writeFile(
+          join(folder, 'schemas/shop.yaml'),
+          declared.map((one) => JSON.stringify(one)).join('\n---\n'),
+        );
+        const estate = await loadEstate(folder).catch((error) => {
+          if (error instanceof DeclarationError) return undefined;
+          throw error;
+        });
+        if (estate) lintEstate(estate);
+      }),
+      { seed: 4, numRuns: size(300, 20_000) },
+    );
+  });
+});
 
 describe('silencing', () => {
   it('takes a finding away, for the object or for a column', async () => {

@@ -45,7 +45,9 @@ export async function plan(options: PlanOptions, output: Output): Promise<number
     const surveyed = await survey(opened.estate, { ...opened, keepStates: options.rehearse === true });
     await surveyed.close();
     if (options.out !== undefined) await writeFile(options.out, renderJson(surveyed.plan));
-    const plan = planWithLint(surveyed.plan, lintDeclared(opened.estate, options.estate));
+    const changes = plannedSteps(surveyed.plan).length > 0;
+    const lint = changes ? lintDeclared(opened.estate, options.estate) : [];
+    const plan = planWithLint(surveyed.plan, lint);
     output.result(renderPlan(plan, options.format, output));
     if (!options.rehearse) return planExitCode(plan);
     const { outcome, text } = await rehearse(opened.estate, surveyed.plan, surveyed.states);

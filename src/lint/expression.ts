@@ -29,8 +29,17 @@ export function columnOf(text: string, { columns }: Table): LintColumn | undefin
   return columns.find((column) => column.name === name);
 }
 
+/** Every text is taken apart once, whatever the number of columns; only names with dots are more than a word. */
 export function columnsIn(texts: readonly string[], { columns }: Table): LintColumn[] {
-  return columns.filter(({ name }) => texts.some((text) => mentions(text, name)));
+  if (texts.length === 0) return [];
+  const words = new Set(
+    texts.flatMap((text) =>
+      tokenize(text).map((token) => (token.kind === 'quoted' ? unquote(token.text) : token.text)),
+    ),
+  );
+  return columns.filter(
+    ({ name }) => words.has(name) || (name.includes('.') && texts.some((text) => mentions(text, name))),
+  );
 }
 
 const DAYS: Readonly<Record<string, number>> = {

@@ -87,7 +87,7 @@ const mostlyNullable: Rule = {
   severity: 'warning',
   title: 'Most columns of a table are Nullable.',
   why: 'Each Nullable column keeps a second one with a byte per row that says where the NULLs are, and keeps ClickHouse from several optimizations. Tables that were carried over from another database often have them everywhere; a default such as 0 or an empty text is enough unless the difference is asked for.',
-  link: 'https://clickhouse.com/docs/best-practices/avoid-nullable-columns',
+  link: 'https://clickhouse.com/docs/concepts/best-practices/avoidnullablecolumns',
   bad: `kind: Table
 database: shop
 name: people
