@@ -7,19 +7,22 @@ import { tokenize } from '../sql/tokens.ts';
 import { cannotAlterParts } from './alterable.ts';
 import { clause, RANK } from './drafts.ts';
 import type { Around, PartKind } from './kind.ts';
+import { type Materialized, materializeDrafts } from './materialize.ts';
 import { mentions } from './mentions.ts';
 import { declareSettings, describeSettings, readSettings, settingsText } from './storage.ts';
 
-export type Projection = Readonly<{
-  /** `(SELECT …)` or `INDEX … TYPE …`, with its settings. */
-  definition: string;
-}>;
+export type Projection = Materialized &
+  Readonly<{
+    /** `(SELECT …)` or `INDEX … TYPE …`, with its settings. */
+    definition: string;
+  }>;
 
 interface ProjectionDeclaration {
   readonly query?: string;
   readonly index?: string;
   readonly type?: string;
   readonly settings?: Readonly<Record<string, string>>;
+  readonly materialize?: boolean;
 }
 
 export function declareProjection(value: string | ProjectionDeclaration): Projection {
@@ -29,21 +32,23 @@ export function declareProjection(value: string | ProjectionDeclaration): Projec
       ? `INDEX ${projection.index} TYPE ${projection.type}`
       : `(${projection.query.trim()})`;
   const settings = settingsText(declareSettings(projection.settings));
-  return { definition: settings ? `${body} WITH SETTINGS (${settings})` : body };
+  const materialize = projection.materialize ? 'MATERIALIZE' : undefined;
+  return { definition: settings ? `${body} WITH SETTINGS (${settings})` : body, materialize };
 }
 
 /** What {@link declareProjection} reads: the query alone where there is nothing else to say. */
-export function describeProjection({ definition }: Projection): string | ProjectionDeclaration {
+export function describeProjection({ definition, materialize }: Projection): string | ProjectionDeclaration {
   const cursor = new Cursor(definition);
   const isIndex = cursor.takes('INDEX');
   const body = isIndex
     ? { index: cursor.expression(() => cursor.sees('TYPE')), type: describeType(cursor) }
     : { query: cursor.parenthesized() };
-  if (cursor.ended && body.query !== undefined) return body.query;
-  if (cursor.ended) return body;
+  const asked = materialize ? { materialize: true } : {};
+  if (cursor.ended && body.query !== undefined && !materialize) return body.query;
+  if (cursor.ended) return { ...body, ...asked };
   cursor.expect('WITH SETTINGS');
   const settings = describeSettings(readSettings(new Cursor(cursor.parenthesized())));
-  return { ...body, ...(settings && { settings }) };
+  return { ...body, ...(settings && { settings }), ...asked };
 }
 
 function describeType(cursor: Cursor): string {
@@ -52,15 +57,17 @@ function describeType(cursor: Cursor): string {
 }
 
 export function readProjection(cursor: Cursor): Projection {
-  return { definition: cursor.expression() };
+  return { definition: cursor.expression(), materialize: undefined };
 }
 
 export function writeProjection(projection: Projection): string {
   return projection.definition;
 }
 
-const add = (name: string, to: Projection): Draft =>
-  clause(`ADD PROJECTION ${identifier(name)} ${writeProjection(to)}`, RANK.addDependent);
+const add = (name: string, to: Projection): Draft[] => [
+  clause(`ADD PROJECTION ${identifier(name)} ${writeProjection(to)}`, RANK.addDependent),
+  ...materializeDrafts('PROJECTION', name, to),
+];
 
 const drop = (name: string): Draft => clause(`DROP PROJECTION ${identifier(name)}`, RANK.dropDependent);
 
@@ -85,17 +92,18 @@ export function remadeProjections(column: string, { from, to }: Around): Draft[]
   const kept = ofKind(to);
   return [...ofKind(from)].flatMap(([name, live]) => {
     const desired = kept.get(name);
-    return desired && standsOn(live, column) ? [drop(name), add(name, desired)] : [];
+    return desired && standsOn(live, column) ? [drop(name), ...add(name, desired)] : [];
   });
 }
 
 export const projection: PartKind<Projection> = {
   name: 'projection',
   inside: 'table',
-  attributes: { definition: 'alter' },
-  create: (to, around) => [
-    cannotAlterParts('projections', around) ?? add(to.id.path.at(-1) ?? '', to.attributes),
-  ],
+  attributes: { definition: 'alter', materialize: 'ignore' },
+  create(to, around) {
+    const cannot = cannotAlterParts('projections', around);
+    return cannot ? [cannot] : add(to.id.path.at(-1) ?? '', to.attributes);
+  },
   alter: (to, from, _changed, around) => [...projection.drop(from, around), ...projection.create(to, around)],
   drop: (from, around) => [cannotAlterParts('projections', around) ?? drop(from.id.path.at(-1) ?? '')],
 };

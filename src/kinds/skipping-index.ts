@@ -4,27 +4,37 @@ import { identifier } from '../sql/quote.ts';
 import { cannotAlterParts } from './alterable.ts';
 import { clause, RANK } from './drafts.ts';
 import type { PartKind } from './kind.ts';
+import { type Materialized, materializeDrafts } from './materialize.ts';
 import { said } from './said.ts';
 
-export type SkippingIndex = Readonly<{
-  expression: string;
-  type: string;
-  granularity: string | undefined;
-}>;
+export type SkippingIndex = Materialized &
+  Readonly<{
+    expression: string;
+    type: string;
+    granularity: string | undefined;
+  }>;
 
 interface IndexDeclaration {
   readonly expression: string;
   readonly type: string;
   readonly granularity?: number;
+  readonly materialize?: boolean;
 }
 
 export function declareIndex(value: IndexDeclaration): SkippingIndex {
   const granularity = value.granularity === undefined ? undefined : String(value.granularity);
-  return { expression: value.expression, type: value.type, granularity };
+  const materialize = value.materialize ? 'MATERIALIZE' : undefined;
+  return { expression: value.expression, type: value.type, granularity, materialize };
 }
 
-export function describeIndex({ expression, type, granularity }: SkippingIndex): Partial<IndexDeclaration> {
-  return said({ expression, type, granularity: granularity === undefined ? undefined : Number(granularity) });
+export function describeIndex(index: SkippingIndex): Partial<IndexDeclaration> {
+  const { expression, type, granularity } = index;
+  return said({
+    expression,
+    type,
+    granularity: granularity === undefined ? undefined : Number(granularity),
+    materialize: index.materialize ? true : undefined,
+  });
 }
 
 /** Takes `expression TYPE type [GRANULARITY n]`, the name already taken. */
@@ -33,7 +43,7 @@ export function readIndex(cursor: Cursor): SkippingIndex {
   cursor.expect('TYPE');
   const type = cursor.expression(() => cursor.sees('GRANULARITY'));
   const granularity = cursor.takes('GRANULARITY') ? cursor.expression() : undefined;
-  return { expression, type, granularity };
+  return { expression, type, granularity, materialize: undefined };
 }
 
 export function writeIndex(index: SkippingIndex): string {
@@ -44,11 +54,15 @@ export function writeIndex(index: SkippingIndex): string {
 export const skippingIndex: PartKind<SkippingIndex> = {
   name: 'index',
   inside: 'table',
-  attributes: { expression: 'alter', type: 'alter', granularity: 'alter' },
+  attributes: { expression: 'alter', type: 'alter', granularity: 'alter', materialize: 'ignore' },
   create(to, around) {
     const cannot = cannotAlterParts('indexes', around);
-    const name = identifier(to.id.path.at(-1) ?? '');
-    return [cannot ?? clause(`ADD INDEX ${name} ${writeIndex(to.attributes)}`, RANK.addDependent)];
+    const name = to.id.path.at(-1) ?? '';
+    if (cannot) return [cannot];
+    return [
+      clause(`ADD INDEX ${identifier(name)} ${writeIndex(to.attributes)}`, RANK.addDependent),
+      ...materializeDrafts('INDEX', name, to.attributes),
+    ];
   },
   alter: (to, from, _changed, around) => [
     ...skippingIndex.drop(from, around),

@@ -7,6 +7,7 @@ import { clause, hazard, RANK, statement } from './drafts.ts';
 import { canBeTemporary, findsColumns, ownsColumns, positionOf } from './engine-abilities.ts';
 import { withoutImpliedGranularity, withoutImpliedStorage } from './implied.ts';
 import { type Declared, type Normaliser, type RootKind, unlessDeclared } from './kind.ts';
+import { keepMaterialize } from './materialize.ts';
 import { declareRename, renameStatement } from './rename.ts';
 import { changeReplication, replicateOn, replicationOf, sameReplication } from './replication.ts';
 import { said } from './said.ts';
@@ -134,7 +135,7 @@ async function tryOut({ root, parts }: Tree, server: Normaliser): Promise<Tree> 
     };
     return {
       root: { id, attributes: { ...storage, engine, settings, replication, chosenBy } },
-      parts: parts ?? read.parts,
+      parts: keepMaterialize(parts ?? read.parts, tree.parts),
     };
   };
   const formatted = (): Promise<string> => server.format(createText('CREATE TABLE x', tree));

@@ -56,9 +56,14 @@ export function refusalsOf(actions: readonly Action[]): RefusalDraft[] {
   return actions.filter((action) => typeof action === 'object');
 }
 
-/** All that an object is made of, on the side where it exists. */
-export function allAttributes(attributes: Attributes, side: 'from' | 'to'): AttributeChange[] {
-  return Object.entries(attributes).flatMap(([name, value]) => {
+/** All that an object is made of, on the side where it exists, but what is never shown. */
+export function allAttributes(
+  rules: Readonly<Record<string, Action | Rule<AttributeValue>>>,
+  attributes: Attributes,
+  side: 'from' | 'to',
+): AttributeChange[] {
+  const shown = Object.entries(attributes).filter(([name]) => rules[name] !== 'ignore');
+  return shown.flatMap(([name, value]) => {
     const text = show(value);
     return text ? [{ name, [side]: text }] : [];
   });

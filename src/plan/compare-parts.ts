@@ -27,7 +27,7 @@ function changeOf(
 export function dropped(kind: PartKind, part: StateObject, around: Around): PartDifference {
   // The live part has no place of its own: the declaration of its table no longer has it.
   const { place: _place, ...gone } = part;
-  const change = changeOf('drop', gone, around, allAttributes(part.attributes, 'from'));
+  const change = changeOf('drop', gone, around, allAttributes(kind.attributes, part.attributes, 'from'));
   return { change, drafts: kind.drop(part, around) };
 }
 
@@ -37,7 +37,7 @@ function created(
   around: Around,
   after: string | undefined,
 ): PartDifference {
-  const change = changeOf('create', part, around, allAttributes(part.attributes, 'to'));
+  const change = changeOf('create', part, around, allAttributes(kind.attributes, part.attributes, 'to'));
   return { change, drafts: kind.create(part, around, after) };
 }
 
