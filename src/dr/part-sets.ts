@@ -16,11 +16,20 @@ export interface TableParts {
 /** A lightweight update writes parts into partitions of their own: `patch-<32 digits>-<the partition they change>`. */
 const PARTITION = `if(match(partition_id, '^patch-[0-9a-f]{32}-'), substring(partition_id, 40), partition_id)`;
 
+/**
+ * Every mutation gives all parts of the table new names, most of which hold what they did before. Only patches are bound to the
+ * very part that they change.
+ */
+const SAME_NAME = `replaceRegexpOne(name, '^([^_]+_[0-9]+_[0-9]+_[0-9]+)_[0-9]+$', '\\\\1')`;
+
+const fingerprintOf = (name: string): string =>
+  `lower(hex(sipHash128(arraySort(groupArray((${name}, hash_of_all_files))))))`;
+
 const PARTS = `
 SELECT database, table, ${PARTITION}, countIf(partition_id = ${PARTITION}), countIf(partition_id != ${PARTITION}),
   toString(sumIf(rows, partition_id = ${PARTITION})), toString(sum(bytes_on_disk)),
   now() - max(modification_time),
-  lower(hex(sipHash128(arraySort(groupArray((name, hash_of_all_files, toString(uuid)))))))
+  if(countIf(partition_id != ${PARTITION}) > 0, ${fingerprintOf('name')}, ${fingerprintOf(SAME_NAME)})
 FROM system.parts WHERE active AND rows > 0`;
 
 /** A mutation's `parts_to_do_names` are names of parts; the partition stands in front of three or four numbers. */
