@@ -98,6 +98,12 @@ test('destructive steps, waiting and allowed, with the plans of earlier pushes',
   await shape('pushes', 'After several pushes', renderComment({ ...allowed, previous }).comment);
 });
 
+test('a rebuild that copies rows', async () => {
+  const input = await inputOf(SCHEMAS.key);
+  const approvals = [missing('rebuild')];
+  await shape('copies', 'Rows are copied into a new table', renderComment({ ...input, approvals }).comment);
+});
+
 test('refused by hand', async () => {
   await shape('by-hand', 'Only people can do it', renderComment(await inputOf(SCHEMAS.manual)).comment);
 });

@@ -142,12 +142,14 @@ describe('one declaration', () => {
 
   test('of another member of the family is a difference everywhere', () => {
     const to = 'ReplacingMergeTree(id)';
-    const reason =
-      "ClickHouse can't change the engine of an existing table: create a new one and copy the rows";
+    const reason = "ClickHouse can't change the engine of an existing table";
+    const replicas = `${reason}, and Plumbline does not rebuild tables with replicas yet`;
     const before = "MergeTree('/a', 'b')";
-    expect(difference(live('MergeTree'), declared(to, PLAIN))).toBe(reason);
-    expect(difference(live(`Replicated${before}`), declared(to, REPLICATED))).toBe(reason);
-    expect(difference(live(`Shared${before}`), declared(to, SHARED))).toBe(reason);
+    expect(difference(live('MergeTree'), declared(to, PLAIN))).toContain(
+      `copies all rows into a new table: ${reason}`,
+    );
+    expect(difference(live(`Replicated${before}`), declared(to, REPLICATED))).toBe(replicas);
+    expect(difference(live(`Shared${before}`), declared(to, SHARED))).toBe(replicas);
   });
 
   test('that says `replicated: false` stays plain', () => {

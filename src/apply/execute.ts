@@ -6,6 +6,7 @@ import type { Outcome, StepResult } from '../model/report.ts';
 import { runOrder } from '../plan/run-order.ts';
 import { awaitReplicas } from './await-replicas.ts';
 import type { Journal } from './journal.ts';
+import { rebuildTable } from './rebuild-table.ts';
 import { runReplicated } from './run-replicated.ts';
 import { isInconclusive, settleStep } from './settle.ts';
 import { queryIdPrefix } from './statements.ts';
@@ -55,6 +56,11 @@ async function runStatements(
   const { step, node } = planned;
   const server = run.servers.get(node);
   if (!server) return { outcome: 'failed', error: `nothing was run: ${node} is not connected` };
+  if (step.rebuild) {
+    const { keepLock, shouldStop } = run;
+    const { path } = step.object;
+    return rebuildTable({ server, path, rebuild: step.rebuild, queryId, keepLock, shouldStop });
+  }
   const [database = ''] = step.object.path;
   // Names without a database in a view's query mean the view's own.
   const options = step.object.path.length === 1 ? {} : { database };

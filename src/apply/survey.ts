@@ -17,8 +17,11 @@ import type { Root, State } from '../model/state.ts';
 import { planOf } from '../plan/digest.ts';
 import { disagreements } from '../plan/disagreement.ts';
 import { diffStates, type NodeDifferences, stepsOf, touched } from '../plan/plan.ts';
+import { keptFindings } from '../plan/rebuild-kept.ts';
+import { withoutBorrowed } from '../plan/rebuild-left.ts';
 import type { UnroutedNode } from '../plan/replica-groups.ts';
 import { awaitLeftBehind } from './left-behind.ts';
+import { readLeftRebuilds } from './rebuild-left.ts';
 import { routeNodes, unrouted } from './route-nodes.ts';
 
 /** Nodes that are read at the same time; each holds a few megabytes while it is. */
@@ -84,7 +87,9 @@ async function planNode(
 ): Promise<PlannedNode> {
   const { node } = server;
   const leftBehind = await awaitLeftBehind(server, cluster, { run, connectTimeout });
-  const reading = await readNode(server, facts);
+  const read = await readNode(server, facts);
+  const left = await readLeftRebuilds(server, read.state);
+  const reading = { ...read, state: withoutBorrowed(read.state, left) };
   await checkSight(server, estate.objects, cluster.name, reading.state);
   const serverClassName = serverClass(facts, cluster.engines, reading.state);
   const abilities = abilitiesOf(serverClassName, server);
@@ -100,7 +105,7 @@ async function planNode(
     settled,
     trees,
   });
-  const differences = diffStates(reading.state, desired, estate.prune);
+  const differences = diffStates(reading.state, desired, estate.prune, left);
   const differing = new Set([...differingNames(differences), ...desired.blocked]);
   settle(estate.objects, cluster, reading.state, differing, serverClassName, settled);
   const impacts = await readImpacts(server, touched(differences));
@@ -108,7 +113,7 @@ async function planNode(
     node: node.name,
     address: `${node.host}:${node.httpPort}`,
     version: facts.version,
-    steps: stepsOf(differences, impacts),
+    steps: stepsOf(differences, impacts, left),
     unmanaged: differences.unmanaged.map(({ id }) => id),
     findings: [
       ...otherVersion(cluster, facts),
@@ -117,6 +122,7 @@ async function planNode(
       ...unshownFindings(reading.unshown, declaredKinds(estate, cluster.name), node.name),
       ...desired.findings,
       ...differences.findings,
+      ...keptFindings(differences.unmanaged, impacts),
     ],
   };
   return {

@@ -7,10 +7,8 @@ import { altersColumns, engineOf, holdsRows, isMergeTree } from './table-engine.
 function cannot(alters: boolean, what: string, around: Around): PartDraft | undefined {
   if (alters) return undefined;
   const engine = engineOfTable(around.to);
-  if (!holdsRows(engine)) return 'replace';
-  return {
-    refuse: `the engine ${engineOf(engine).name} can't alter ${what}: create a new table and copy the rows`,
-  };
+  if (!holdsRows(engineOfTable(around.from))) return 'replace';
+  return { rebuild: `the engine ${engineOf(engine).name} can't alter ${what}` };
 }
 
 /** Undefined where an ALTER does it; `replace` where the table keeps no rows and can be created anew. */

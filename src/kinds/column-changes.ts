@@ -164,17 +164,12 @@ export function alterColumn(
   if (isStored(live) && isNullable(live.type) && !isNullable(desired.type) && desired.value === undefined) {
     if (!holdsRows(engineOfTable(around.to))) return ['replace'];
     const types = `${live.type} to ${desired.type}`;
-    const reason = `column ${name} needs a \`default\` that takes the place of NULL (${types})`;
-    return [{ refuse: reason }];
+    const reason = `column ${name} has no \`default\` that takes the place of NULL (${types}), so no row may have it`;
+    return [{ rebuild: reason }];
   }
   if (live.value === 'EPHEMERAL' && changed.has('value')) {
     // It ignores a new expression, and fails with a syntax error of its own at another form.
-    const reason = 'drop the column, apply, and add it again';
-    return [
-      {
-        refuse: `ClickHouse can't alter the default of ${name}, an EPHEMERAL without an expression: ${reason}`,
-      },
-    ];
+    return [{ rebuild: `ClickHouse can't alter the default of ${name}, an EPHEMERAL without an expression` }];
   }
   if (isStored(live) && isEphemeral(desired) && isMergeTree(engineOfTable(around.to))) {
     return remadeColumn(to, from, around);

@@ -18,12 +18,12 @@ function changeType(name: string, from: string, to: string, around: Around): Act
     return { refuse: `ClickHouse can't convert \`${name}\` from ${from} to ${to}` };
   if (use === 'key' && change !== 'metadata' && !onlyCardinality(from, to)) {
     return {
-      refuse: `\`${name}\` is part of a key, and ClickHouse can't change the type of a key column (${from} to ${to})`,
+      rebuild: `\`${name}\` is part of a key, and ClickHouse can't change the type of a key column (${from} to ${to})`,
     };
   }
   if (use === 'parameter' && change === 'narrowing') {
     return {
-      refuse: `the engine needs \`${name}\`, and ClickHouse can only widen the type of such a column (${from} to ${to})`,
+      rebuild: `the engine needs \`${name}\`, and ClickHouse can only widen the type of such a column (${from} to ${to})`,
     };
   }
   return 'alter';
@@ -81,12 +81,14 @@ function cannotRename(old: string, name: string, around: Around): PartDraft | un
   const engine = engineOfTable(around.from);
   if (!isMergeTree(engine) && !holdsRows(engine) && engineOf(engine).name !== 'Distributed') return 'replace';
   if (keyUse(name, around.from)) {
-    return { refuse: `a key or the engine is made of \`${old}\`, and ClickHouse can't rename such a column` };
+    return {
+      rebuild: `a key or the engine is made of \`${old}\`, and ClickHouse can't rename such a column`,
+    };
   }
   const nested = (column: string): string => column.split('.').slice(0, -1).join('.');
   if (nested(old) === nested(name)) return undefined;
   const what = `\`${old}\` to \`${name}\``;
-  return { refuse: `ClickHouse can't rename into, out of or between Nested columns (${what})` };
+  return { rebuild: `ClickHouse can't rename into, out of or between Nested columns (${what})` };
 }
 
 export const column: PartKind<Column> = {
@@ -127,7 +129,7 @@ export const column: PartKind<Column> = {
     const cannot = cannotAlterColumn(name, around);
     if (cannot) return [cannot];
     if (keyUse(name, around.from) === 'parameter') {
-      return [{ refuse: `the engine needs \`${name}\`, and ClickHouse can't drop such a column` }];
+      return [{ rebuild: `the engine needs \`${name}\`, and ClickHouse can't drop such a column` }];
     }
     const stored = isStored(from.attributes) && holdsRows(engineOfTable(around.from));
     if (stored && isMergeTree(engineOfTable(around.from)) && !keepsStored(around)) {

@@ -1,12 +1,18 @@
 /** The contract of a kind: what it is made of, how it is declared, read and written. Everything else knows no kind. */
 import type { Engines } from '../model/estate.ts';
 import type { Attributes, AttributeValue, ObjectId, StateObject, Tree } from '../model/object.ts';
-import type { Draft } from '../model/step.ts';
+import type { RebuildNames } from '../model/rebuild.ts';
+import type { Draft, RebuildDraft, RefusalDraft } from '../model/step.ts';
 import type { Surroundings } from './replication.ts';
 import type { ServerView } from './server-view.ts';
 
+/** What no ALTER makes of an object that holds rows, and why: they are copied into a new one that takes its place. */
+export interface NeedsRebuild {
+  readonly rebuild: string;
+}
+
 /** What to do about an attribute that differs. `ignore` shows nothing; `refuse` says why it must be done by hand. */
-export type Action = 'alter' | 'replace' | 'ignore' | { readonly refuse: string };
+export type Action = 'alter' | 'replace' | 'ignore' | NeedsRebuild | { readonly refuse: string };
 
 /** The whole object on both sides, for rules that depend on more than one attribute. */
 export interface Around {
@@ -99,10 +105,12 @@ export interface RootKind<A extends Attributes = Attributes> {
   readonly overAny?: OverAny;
   /** For objects that can be created anew without losing anything; absent where that is not so. */
   replace?(to: Tree, from: Tree): Draft;
+  /** For objects whose rows can be copied into a new one that takes their place; absent where that is not so. */
+  rebuild?(to: Tree, from: Tree, names: RebuildNames): RebuildDraft | RefusalDraft;
 }
 
-/** What a part asks of its object: a draft, or `replace` where no ALTER does it but the object can be created anew. */
-export type PartDraft = Draft | 'replace';
+/** What a part asks of its object: a draft, or that it is created anew or rebuilt where no ALTER does it. */
+export type PartDraft = Draft | 'replace' | NeedsRebuild;
 
 /** A kind of objects that live inside another's definition: columns, indexes … Their drafts are clauses of its ALTER. */
 export interface PartKind<A extends Attributes = Attributes> {

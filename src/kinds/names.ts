@@ -41,6 +41,11 @@ function tooLong(tree: Tree): string | undefined {
     : `its name and the database's are too long together (${needed - left} bytes over; ${COUNTED})`;
 }
 
+/** Whether ClickHouse has no room for a table of this path. */
+export function tooLongNames([database = '', name = '']: readonly string[]): boolean {
+  return fileLength(database) + fileLength(name) > TABLE_FILE;
+}
+
 /** ClickHouse takes these, and then every INSERT, merge or mutation fails. */
 function unusablePart({ kind, path }: ObjectId): string | undefined {
   const name = path.at(-1) ?? '';

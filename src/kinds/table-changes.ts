@@ -11,31 +11,29 @@ import { engineOf, holdsRows, isMergeTree, keepsSettings, keyParts, sameSetting 
 
 const attributesOf = (tree: Tree): Storage => tree.root.attributes as Storage;
 
-const remake = (what: string): Action => ({
-  refuse: `ClickHouse can't change the ${what} of an existing table: create a new one and copy the rows`,
-});
+/** What no ALTER makes: harmless where the live table keeps no rows, a rebuild elsewhere. */
+const remake = (reason: string, { from }: Around): Action =>
+  holdsRows(attributesOf(from).engine) ? { rebuild: reason } : 'replace';
 
 /** A new table in the place of one that reads a stream would begin anew. */
 const lose = (what: string, engine: string): Action => ({
   refuse: `ClickHouse can't change the ${what} of an existing table, and a new one loses ${positionOf(engine)}`,
 });
 
-/** A change of the definition that no ALTER makes: harmless where the table keeps no rows, refused elsewhere. */
 export const changeDefinition =
   (what: string) =>
-  (_from: unknown, _to: unknown, { from, to }: Around): Action => {
-    const { engine } = attributesOf(from);
+  (_from: unknown, _to: unknown, around: Around): Action => {
+    const { engine } = attributesOf(around.from);
     if (positionOf(engine)) return lose(what, engine);
-    return holdsRows(engine) || holdsRows(attributesOf(to).engine) ? remake(what) : 'replace';
+    return remake(`ClickHouse can't change the ${what} of an existing table`, around);
   };
 
+const changeKey = changeDefinition('sorting key');
+
 /** A sorting key can grow at its end, by expressions over columns that are added in the same ALTER and have no default. */
-export function changeOrderBy(
-  from: string | undefined,
-  to: string | undefined,
-  { from: live, to: desired }: Around,
-): Action {
-  if (!isMergeTree(attributesOf(desired).engine)) return remake('sorting key');
+export function changeOrderBy(from: string | undefined, to: string | undefined, around: Around): Action {
+  const { from: live, to: desired } = around;
+  if (!isMergeTree(attributesOf(desired).engine)) return changeKey(from, to, around);
   const [before, after] = [keyParts(from), keyParts(to)];
   const shortens = after.length <= before.length && after.every((part, at) => part === before[at]);
   const primaryKey = keyParts(attributesOf(live).primaryKey ?? from);
@@ -46,14 +44,14 @@ export function changeOrderBy(
     return used.length > 0 && used.every((name) => !had.has(name));
   };
   const added = after.slice(before.length);
-  if (!before.every((part, at) => part === after[at]) || !added.every(isNew)) return remake('sorting key');
+  if (!before.every((part, at) => part === after[at]) || !added.every(isNew))
+    return changeKey(from, to, around);
   const defaulted = [...columnsOf(desired)].find(
     ([name, { value }]) => value !== undefined && added.some((part) => mentions(part, name)),
   );
   if (!defaulted) return 'alter';
-  return {
-    refuse: `a sorting key can grow by a new column only where that has no default, and \`${defaulted[0]}\` has one`,
-  };
+  const rule = 'a sorting key can grow by a new column only where that has no default';
+  return remake(`${rule}, and \`${defaulted[0]}\` has one`, around);
 }
 
 export function changeComment(_from: string, _to: string, { from, to }: Around): Action {
@@ -80,19 +78,18 @@ const FIXED_SETTINGS = [
 export function changeSettings(
   from: Readonly<Record<string, string>>,
   to: Readonly<Record<string, string>>,
-  { to: desired }: Around,
+  around: Around,
 ): Action {
   const fixed = FIXED_SETTINGS.find((name) => from[name] !== to[name]);
-  if (fixed) return { refuse: `ClickHouse can't change the setting ${fixed} of an existing table` };
-  const { engine } = attributesOf(desired);
+  if (fixed) return remake(`ClickHouse can't change the setting ${fixed} of an existing table`, around);
+  const { engine } = attributesOf(around.to);
   if (isMergeTree(engine)) return 'alter';
   if (!holdsRows(engine)) return 'replace';
   const resets = !keepsSettings(engine) && Object.keys(from).some((name) => !(name in to));
   const set = Object.keys(to).filter((name) => !sameSetting(from[name], to[name]));
   if (!resets && set.every((name) => setsSetting(engine, name, to))) return 'alter';
-  return {
-    refuse: `the engine ${engineOf(engine).name} can't ${resets ? 'reset' : 'change'} settings of an existing table`,
-  };
+  const what = `${resets ? 'reset' : 'change'} settings`;
+  return remake(`the engine ${engineOf(engine).name} can't ${what} of an existing table`, around);
 }
 
 /** A new projection may need a new setting, as it does in a ReplacingMergeTree: then the setting comes first. */

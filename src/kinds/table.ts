@@ -8,6 +8,7 @@ import { canBeTemporary, findsColumns, ownsColumns, positionOf } from './engine-
 import { withoutImpliedGranularity, withoutImpliedStorage } from './implied.ts';
 import { type Declared, type Normaliser, type RootKind, unlessDeclared } from './kind.ts';
 import { keepMaterialize } from './materialize.ts';
+import { recipe } from './rebuild-sql.ts';
 import { declareRename, renameStatement } from './rename.ts';
 import { changeReplication, replicateOn, replicationOf, sameReplication } from './replication.ts';
 import { said } from './said.ts';
@@ -40,6 +41,7 @@ import {
   sameSettings,
   storedEngine,
 } from './table-engine.ts';
+import { rebuildHazards, rebuildOf } from './table-rebuild.ts';
 import { tie, untie } from './ties.ts';
 
 export type Table = Storage &
@@ -251,6 +253,12 @@ export const table: RootKind<Table> = {
     return statement([...(flush ? [flush] : []), `DROP TABLE ${name}`], 'destructive', hazards);
   },
   replication: replicationOf,
+  rebuild(to, from, names) {
+    const rebuilt = rebuildOf(to, from, createText('', to).trim(), names);
+    if ('refuse' in rebuilt) return rebuilt;
+    const statements = recipe(to.root.id.path, rebuilt);
+    return { statements, recipe: rebuilt, verdict: 'rebuild', hazards: rebuildHazards(to, from, rebuilt) };
+  },
   replace(to, from) {
     const name = qualified(to.root.id.path);
     const flush = FLUSH[engineOf(attributesOf(from).engine).name]?.(name);

@@ -1,6 +1,7 @@
 /** What a plan is made of: drafts that kinds write, and the steps that the plan folds them into. */
 import type { ObjectId } from './object.ts';
 import type { Place } from './place.ts';
+import type { Rebuild } from './rebuild.ts';
 
 /** How far a step goes, from harmless to impossible; a step has the worst verdict of its changes. */
 export const VERDICTS = ['metadata', 'mutation', 'rebuild', 'destructive', 'manual'] as const;
@@ -37,12 +38,17 @@ export interface StatementDraft extends DraftBase {
   readonly statements: readonly string[];
 }
 
+/** The statements of a rebuild, as a reviewer reads them, and what it is made of, as apply follows it. */
+export interface RebuildDraft extends StatementDraft {
+  readonly recipe: Rebuild;
+}
+
 /** A change that only people can make, and why. */
 export interface RefusalDraft {
   readonly refuse: string;
 }
 
-export type Draft = ClauseDraft | StatementDraft | RefusalDraft;
+export type Draft = ClauseDraft | StatementDraft | RebuildDraft | RefusalDraft;
 
 /** What stands behind an object on the live server: its active parts, or what it holds in memory. */
 export interface Impact {
@@ -72,8 +78,13 @@ export interface Change {
 export interface Step {
   readonly action: ChangeAction;
   readonly object: ObjectId;
-  /** Run in this order; empty when only people can do it. */
+  /**
+   * Run in this order; empty when only people can do it. Those of a rebuild say `{partition}`, `{after}` and `{upto}` for what
+   * is known only when they run, and are repeated for each partition and each round.
+   */
   readonly statements: readonly string[];
+  /** Of a step that copies a table's rows into one that takes its place. */
+  readonly rebuild?: Rebuild;
   readonly verdict: Verdict;
   readonly hazards: readonly Hazard[];
   readonly changes: readonly Change[];

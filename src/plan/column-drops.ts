@@ -10,7 +10,7 @@ const isColumnDrop = (draft: Draft): boolean =>
 
 /** Names of the columns that the alteration drops; none where it does not run at all or creates the object anew. */
 export function droppedColumns({ changes, drafts, replaces }: Difference): string[] {
-  if (replaces || drafts.some((draft) => 'refuse' in draft)) return [];
+  if (replaces || drafts.some((draft) => 'refuse' in draft || 'recipe' in draft)) return [];
   return changes.filter(dropsColumn).map(({ object }) => object.path.at(-1) ?? '');
 }
 

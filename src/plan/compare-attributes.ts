@@ -1,5 +1,5 @@
 /** Compares the attributes of two versions of one object by its kind's rules, and puts what differs into words. */
-import { type Action, type Around, type Rule, ruleOf } from '../kinds/kind.ts';
+import { type Action, type Around, type NeedsRebuild, type Rule, ruleOf } from '../kinds/kind.ts';
 import type { Attributes, AttributeValue, StateObject } from '../model/object.ts';
 import type { AttributeChange, RefusalDraft } from '../model/step.ts';
 
@@ -53,7 +53,12 @@ export function compareAttributes(
 }
 
 export function refusalsOf(actions: readonly Action[]): RefusalDraft[] {
-  return actions.filter((action) => typeof action === 'object');
+  return actions.filter((action) => typeof action === 'object' && 'refuse' in action);
+}
+
+/** Why the object must be rebuilt; none where it need not be. */
+export function rebuildReasons(actions: readonly Action[]): NeedsRebuild[] {
+  return actions.filter((action) => typeof action === 'object' && 'rebuild' in action);
 }
 
 /** All that an object is made of, on the side where it exists, but what is never shown. */

@@ -3,7 +3,7 @@ import { partKind } from '../kinds/index.ts';
 import type { Around, PartDraft, PartKind } from '../kinds/kind.ts';
 import { keyOf, type StateObject, type Tree } from '../model/object.ts';
 import type { Change } from '../model/step.ts';
-import { allAttributes, compareAttributes, refusalsOf } from './compare-attributes.ts';
+import { allAttributes, compareAttributes, rebuildReasons, refusalsOf } from './compare-attributes.ts';
 import { moves } from './moves.ts';
 
 /** A part's change for people, and the drafts that make it. */
@@ -58,8 +58,8 @@ function altered(
     ...shown,
     ...(after ? [{ name: 'position', to }] : []),
   ]);
-  const refusals = refusalsOf(actions);
-  if (refusals.length > 0) return { change, drafts: refusals };
+  const blocking = [...refusalsOf(actions), ...rebuildReasons(actions)];
+  if (blocking.length > 0) return { change, drafts: blocking };
   const renames = old === undefined ? [] : (kind.rename?.(desired, live, around) ?? []);
   const alters = changed.size > 0 || after ? kind.alter(desired, live, changed, around, after) : [];
   return { change, drafts: [...renames, ...alters] };

@@ -5,8 +5,9 @@ import type { Around, PartDraft } from '../kinds/kind.ts';
 import { renamedColumns } from '../kinds/renamed-columns.ts';
 import { type StateObject, showId, type Tree } from '../model/object.ts';
 import type { Change, Draft } from '../model/step.ts';
-import { compareAttributes, refusalsOf } from './compare-attributes.ts';
+import { compareAttributes, rebuildReasons, refusalsOf } from './compare-attributes.ts';
 import { compareParts, dropped, type PartDifference } from './compare-parts.ts';
+import { isDraft, rebuildDraft } from './rebuild.ts';
 
 /** What an object needs: the changes as people read them, and the drafts that make them. */
 export interface Difference {
@@ -33,8 +34,15 @@ function inTheWay(part: StateObject, around: Around): PartDifference {
   return { change, drafts: drafts.map(early) };
 }
 
-/** What makes the live object the desired one; no changes when they mean the same. */
-export function diffTrees(live: Tree, desired: Tree): Difference {
+/**
+ * What makes the live object the desired one; no changes when they mean the same. `taken` says whether a name beside the
+ * object is in use.
+ */
+export function diffTrees(
+  live: Tree,
+  desired: Tree,
+  taken: (name: string) => boolean = () => false,
+): Difference {
   const renamed = renamedColumns(live, desired);
   const around: Around = { from: renamed.live, to: desired };
   const { id, place } = desired.root;
@@ -56,11 +64,14 @@ export function diffTrees(live: Tree, desired: Tree): Difference {
   const changes = [...own, ...parts.map((part) => part.change)];
   const refusals: Draft[] = refusalsOf(actions);
   const ofParts = parts.flatMap((part) => part.drafts);
+  const refused = [...refusals, ...ofParts.filter(isDraft).filter((draft) => 'refuse' in draft)];
+  const ofRoot = changed.size > 0 ? kind.alter(desired, around.from, changed) : [];
+  const rebuild = rebuildDraft(around, rebuildReasons(actions), [...ofRoot, ...ofParts], taken);
+  if (rebuild) return { changes, drafts: refused.length > 0 ? refused : [rebuild], replaces: false };
   const replaces = actions.includes('replace') || ofParts.includes('replace');
   if (refusals.length === 0 && replaces && kind.replace) {
     return { changes, drafts: [kind.replace(desired, live)], replaces: true };
   }
-  const drafts =
-    refusals.length > 0 || changed.size === 0 ? refusals : kind.alter(desired, around.from, changed);
-  return { changes, drafts: [...drafts, ...ofParts.filter((draft) => draft !== 'replace')], replaces: false };
+  const drafts = refusals.length > 0 ? refusals : ofRoot;
+  return { changes, drafts: [...drafts, ...ofParts.filter(isDraft)], replaces: false };
 }

@@ -20,6 +20,7 @@ export const meaningOf = (planned: PlannedStep): string => {
     step.verdict,
     step.statements,
     step.fingerprint,
+    ...(step.rebuild ? [step.rebuild] : []),
   ]);
 };
 

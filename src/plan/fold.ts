@@ -1,6 +1,7 @@
 /** Folds the drafts of one object into statements: one `ALTER TABLE` where the clauses allow it, a few where not. */
 import { shownSecrets } from '../kinds/shown-secrets.ts';
 import type { ObjectId } from '../model/object.ts';
+import type { Rebuild } from '../model/rebuild.ts';
 import {
   type ClauseDraft,
   type Draft,
@@ -16,6 +17,7 @@ export interface Folded {
   readonly verdict: Verdict;
   readonly hazards: readonly Hazard[];
   readonly refusals: readonly string[];
+  readonly rebuild?: Rebuild;
 }
 
 const isClause = (draft: Draft): draft is ClauseDraft => 'clause' in draft;
@@ -62,5 +64,7 @@ export function fold(object: ObjectId, drafts: readonly Draft[]): Folded {
   ];
   const shown = [...new Set(statements.flatMap(shownSecrets))].map(shownReason);
   if (shown.length > 0) return { statements: [], verdict: 'manual', hazards, refusals: shown };
-  return { statements, verdict: worst(doable.map((draft) => draft.verdict)), hazards, refusals };
+  const [rebuild] = drafts.flatMap((draft) => ('recipe' in draft ? [draft.recipe] : []));
+  const verdict = worst(doable.map((draft) => draft.verdict));
+  return { statements, verdict, hazards, refusals, ...(rebuild && { rebuild }) };
 }

@@ -3,6 +3,7 @@ import { rootKind } from '../kinds/index.ts';
 import type { Prune } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
 import { nameKey, type ObjectId, pathKey, showId, type Tree } from '../model/object.ts';
+import type { LeftRebuild } from '../model/rebuild.ts';
 import type { Root, State } from '../model/state.ts';
 import type { Impact, Step } from '../model/step.ts';
 import { ParseError } from '../sql/cursor.ts';
@@ -10,6 +11,10 @@ import { TokenError } from '../sql/tokens.ts';
 import { type Difference, diffTrees } from './diff.ts';
 import { fingerprint } from './fingerprint.ts';
 import { apartLocal } from './local-changes.ts';
+import { isKeptName, keptPattern } from './rebuild.ts';
+import { rebuildAround } from './rebuild-around.ts';
+import { isKept } from './rebuild-kept.ts';
+import { leftNames, leftSteps } from './rebuild-left.ts';
 import { refusedRename, renamedRoot, underNewName, underOldName } from './renames.ts';
 import { missingFromRoundTrip } from './round-trip.ts';
 import { type Alteration, sequence, type Task } from './sequence.ts';
@@ -63,7 +68,7 @@ function compareTexts(live: Root, desired: Root): Difference | Finding | undefin
 }
 
 /** Compares two roots, or says why the live one can't be compared. */
-function compareRoots(live: Root, desired: Root): Difference | Finding | undefined {
+function compareRoots(live: Root, desired: Root, state: State): Difference | Finding | undefined {
   if (live.statement === desired.statement) return undefined;
   if (rootKind(desired.id.kind).overAny) return compareTexts(live, desired);
   if (live.id.kind !== desired.id.kind) {
@@ -73,8 +78,10 @@ function compareRoots(live: Root, desired: Root): Difference | Finding | undefin
   try {
     const missing = missingFromRoundTrip(live);
     if (missing) return notUnderstood(desired, missing);
-    const difference = diffTrees(live.tree(), desired.tree());
-    return difference.changes.length > 0 ? difference : undefined;
+    const [database = ''] = live.id.path;
+    const taken = (name: string): boolean => state.has(pathKey([database, name]));
+    const difference = diffTrees(live.tree(), desired.tree(), taken);
+    return difference.changes.length > 0 ? rebuildAround(difference, desired.id, state) : undefined;
   } catch (error) {
     if (error instanceof ParseError || error instanceof TokenError)
       return notUnderstood(desired, error.message);
@@ -86,7 +93,7 @@ function compareRoots(live: Root, desired: Root): Difference | Finding | undefin
 function compareRenamed(old: Root, desired: Root, live: State, state: State): Difference | Finding {
   const refusal = refusedRename(old, desired, live, state);
   if (refusal) return about('rename-refused', refusal, desired);
-  const difference = compareRoots(old, underOldName(desired, old));
+  const difference = compareRoots(old, underOldName(desired, old), live);
   if (difference && 'rule' in difference) return difference;
   return underNewName(difference ?? { changes: [], drafts: [], replaces: false }, desired, old);
 }
@@ -100,10 +107,14 @@ function bothLive(live: State, desired: Root): Finding | undefined {
   return about('renamed-and-live', message, desired);
 }
 
+/** What a rebuild has kept is dropped only by its name, or by `orders_plumbline_old_*`. */
 function mayPrune(root: Root, prune: ReadonlyMap<string, Prune>): boolean {
   const [database = '', name] = root.id.path;
   const rule = prune.get(database);
-  return name !== undefined && rule !== undefined && (rule === 'all' || rule.has(name));
+  if (name === undefined || rule === undefined) return false;
+  const isKept = isKeptName(name);
+  if (rule === 'all') return !isKept;
+  return rule.has(name) || (isKept && rule.has(keptPattern(name)));
 }
 
 const comesWithServer = ({ id }: Root): boolean => id.kind === 'database' && id.path[0] === 'default';
@@ -113,11 +124,15 @@ function sorted(state: State): Root[] {
   return [...state].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, root]) => root);
 }
 
-/** What differs between the live and the desired state of one node; `blocked` names are declared, but left alone. */
+/**
+ * What differs between the live and the desired state of one node; `blocked` names are declared, but left alone, and so are
+ * the tables of rebuilds that were left unfinished.
+ */
 export function diffStates(
   live: State,
   { state: desired, blocked }: { readonly state: State; readonly blocked: ReadonlySet<string> },
   prune: ReadonlyMap<string, Prune>,
+  left: readonly LeftRebuild[] = [],
 ): NodeDifferences {
   const alters: NodeDifferences['alters'][number][] = [];
   const findings: Finding[] = [];
@@ -127,7 +142,7 @@ export function diffStates(
     const before = old ?? live.get(nameKey(root.id));
     if (old) renamed.set(nameKey(root.id), old);
     const difference =
-      before && (old ? compareRenamed(old, root, live, desired) : compareRoots(before, root));
+      before && (old ? compareRenamed(old, root, live, desired) : compareRoots(before, root, live));
     const both = bothLive(live, root);
     if (both) findings.push(both);
     if (!before || !difference) continue;
@@ -135,7 +150,8 @@ export function diffStates(
     else alters.push({ live: before, desired: root, difference, renames: old !== undefined });
   }
   const oldNames = new Set([...renamed.values()].map(({ id }) => nameKey(id)));
-  const isDeclared = (key: string): boolean => desired.has(key) || blocked.has(key) || oldNames.has(key);
+  const ours = new Set([...oldNames, ...leftNames(left)]);
+  const isDeclared = (key: string): boolean => desired.has(key) || blocked.has(key) || ours.has(key);
   const undeclared = sorted(live).filter((root) => !isDeclared(nameKey(root.id)));
   const drops = undeclared.filter((root) => mayPrune(root, prune));
   const changing = new Set([...drops, ...alters.map((alter) => alter.live)]);
@@ -149,9 +165,10 @@ export function diffStates(
   };
 }
 
-/** Names of the live objects that the steps touch: those whose impact is worth asking for. */
-export function touched({ drops, alters }: NodeDifferences): readonly ObjectId[] {
-  return [...drops.map(({ id }) => id), ...alters.map(({ live }) => live.id)];
+/** Names of the live objects that the steps touch, or that were kept: those whose impact is worth asking for. */
+export function touched({ drops, alters, unmanaged }: NodeDifferences): readonly ObjectId[] {
+  const kept = unmanaged.filter(isKept);
+  return [...drops.map(({ id }) => id), ...alters.map(({ live }) => live.id), ...kept.map(({ id }) => id)];
 }
 
 /** What a creation or a drop of a whole object comes to. */
@@ -183,11 +200,18 @@ function partsOf(task: Task): { readonly difference: Difference; readonly reache
   );
 }
 
-/** The steps that make the live state the desired one, in an order in which each finds what it needs. */
-export function stepsOf(differences: NodeDifferences, impacts: ReadonlyMap<string, Impact>): ReachingStep[] {
+/**
+ * The steps that make the live state the desired one, in an order in which each finds what it needs; what was left of rebuilds
+ * is finished or cleared first.
+ */
+export function stepsOf(
+  differences: NodeDifferences,
+  impacts: ReadonlyMap<string, Impact>,
+  left: readonly LeftRebuild[] = [],
+): ReachingStep[] {
   const tasks = sequence(differences.creates, differences.alters, differences.drops);
   const parts = tasks.flatMap((task) => partsOf(task).map((part) => ({ ...task, ...part })));
-  return parts.map((task): ReachingStep => {
+  const steps = parts.map((task): ReachingStep => {
     const { action, root, live, difference, reaches } = task;
     const impact = live && impacts.get(nameKey(live.id));
     const effects = sideEffects(task, difference, differences);
@@ -204,4 +228,5 @@ export function stepsOf(differences: NodeDifferences, impacts: ReadonlyMap<strin
       ...(reaches && { reaches }),
     };
   });
+  return [...leftSteps(left, steps), ...steps];
 }

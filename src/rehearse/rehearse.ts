@@ -3,10 +3,11 @@
  * the plan's steps, and plans again, which must leave nothing to do.
  */
 import type { Estate } from '../model/estate.ts';
-import { nameKey, showId } from '../model/object.ts';
+import { nameKey, pathKey, showId } from '../model/object.ts';
 import { type NodePlan, type Plan, plannedSteps } from '../model/plan.ts';
 import type { Rehearsal } from '../model/review.ts';
 import type { State } from '../model/state.ts';
+import type { Step } from '../model/step.ts';
 import { creationOrder } from '../plan/order.ts';
 import { everywhere } from '../plan/run-order.ts';
 import { type Actors, actors, MOST_SERVERS } from './actors.ts';
@@ -33,7 +34,9 @@ interface Scene {
 
 async function play(stage: Stage, { node, steps }: NodePlan, state: State | undefined): Promise<Scene> {
   const skipped = state ? await seed(stage, node, state) : new Map<string, string>();
-  const playable = steps.filter(({ object }) => !skipped.has(nameKey(object)));
+  const shadowLives = ({ object, rebuild }: Step): boolean =>
+    rebuild !== undefined && state?.has(pathKey([object.path[0] ?? '', rebuild.shadow])) === true;
+  const playable = steps.filter((step) => !skipped.has(nameKey(step.object)) && !shadowLives(step));
   return { skipped, failure: await playSteps(stage.server(node), playable) };
 }
 

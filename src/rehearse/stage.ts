@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rebuildTable } from '../apply/rebuild-table.ts';
 import { survey } from '../apply/survey.ts';
 import { openEstate } from '../embedded/estate.ts';
 import { unreplicated } from '../kinds/replication.ts';
@@ -81,7 +82,14 @@ export async function tryStatement(
 
 /** Runs the steps of a node up to the first that fails, and says which that was and why. */
 export async function playSteps(server: Server, steps: readonly Step[]): Promise<string | undefined> {
-  for (const { object, statements } of steps) {
+  for (const { object, statements, rebuild } of steps) {
+    if (rebuild) {
+      const { path } = object;
+      const order = { server, path, rebuild, queryId: 'plumbline-rehearsal-' };
+      const { error } = await rebuildTable({ ...order, keepLock: async () => {}, shouldStop: () => false });
+      if (error) return `${showId(object)} on ${server.node.name}: ${error}`;
+    }
+    if (rebuild) continue;
     for (const statement of statements) {
       const reason = await tryStatement(server, object, statement);
       if (reason) return `${showId(object)} on ${server.node.name}: ${reason}`;

@@ -184,7 +184,8 @@ export const SCHEMAS = {
     ...WITHOUT_SESSIONS,
     'orders.yaml': BASE['orders.yaml'].replace(/ {2}note: .*\n/, ''),
   },
-  manual: changed('orders.yaml', ['toYYYYMM(ordered_at)', 'toYear(ordered_at)']),
+  manual: changed('orders.yaml', ['items: UInt16', 'items: "AggregateFunction(sum, UInt64)"']),
+  key: changed('orders.yaml', ['toYYYYMM(ordered_at)', 'toYear(ordered_at)']),
   refused: changed(
     'orders.yaml',
     ['total: Decimal(18, 2)', 'total: Decimal(180, 2)'],

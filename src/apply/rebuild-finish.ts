@@ -1,0 +1,109 @@
+/** Ends a rebuild whose tables are exchanged: copies what came late, gives back what was borrowed, names the old table. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { giving } from '../kinds/rebuild-sql.ts';
+import { type Copied, copyRound } from './rebuild-copy.ts';
+import { awaitWriters, writersNow } from './rebuild-exchange.ts';
+import { type RebuildState, writeRecord } from './rebuild-record.ts';
+import { beside, RebuildError, type RebuildRun, readParts, shownTable } from './rebuild-run.ts';
+
+/** Milliseconds after which a statement that was under way at the exchange and goes on is left to the next plan. */
+const PATIENCE = 600_000;
+
+/** Engines that write without a statement anybody sees. */
+const UNSEEN = `('Buffer', 'Kafka', 'RabbitMQ', 'NATS', 'S3Queue', 'AzureQueue', 'FileLog', 'MaterializedPostgreSQL')`;
+
+/** Whether something may write into the old table that system.processes does not show: queues, buffers, asynchronous inserts. */
+async function writesUnseen({ ask }: RebuildRun): Promise<boolean> {
+  const [row] = await ask<[number]>(
+    `SELECT toUInt8((SELECT count() FROM system.events WHERE event = 'AsyncInsertQuery')
+       + (SELECT count() FROM system.tables WHERE engine IN ${UNSEEN}) > 0)`,
+  );
+  return Number(row?.[0]) > 0;
+}
+
+async function moveGathered(run: RebuildRun, state: RebuildState): Promise<RebuildState> {
+  const { moving } = state;
+  if (!moving) return state;
+  const gathered = await readParts(run, beside(run, run.rebuild.late));
+  for (const { partition } of gathered.partitions) await run.send(run.sql.move(partition));
+  const { moving: _moving, ...moved } = { ...state, ...moving };
+  await writeRecord(run.server, moved);
+  return moved;
+}
+
+/** Rows that came into the old table after its last copying are gathered beside it and moved over: no view fires for a move. */
+async function catchUp(run: RebuildRun, state: RebuildState): Promise<RebuildState> {
+  const { sql, rebuild } = run;
+  const { block } = await readParts(run, beside(run, rebuild.shadow));
+  if (block <= BigInt(state.upto)) return state;
+  await run.send(`DROP TABLE IF EXISTS ${sql.late} SYNC`);
+  await run.send(sql.create(sql.late));
+  for (const statement of sql.hold(sql.late, rebuild.to)) await run.send(statement);
+  const before: Copied = { upto: BigInt(state.upto), rows: BigInt(state.rows) };
+  const done = await copyRound(run, before, sql.shadow, sql.late);
+  const moving: RebuildState = { ...state, moving: { upto: String(done.upto), rows: String(done.rows) } };
+  await writeRecord(run.server, moving);
+  return moveGathered(run, moving);
+}
+
+async function catchUpUntilQuiet(run: RebuildRun, begun: RebuildState): Promise<RebuildState> {
+  let state = await moveGathered(run, begun);
+  let writers = await writersNow(run);
+  const unseen = await writesUnseen(run);
+  const deadline = Date.now() + PATIENCE;
+  do {
+    state = await catchUp(run, state);
+    writers = await awaitWriters(run, writers, Date.now() + 200);
+  } while (writers.size > 0 && Date.now() < deadline);
+  if (writers.size > 0) {
+    throw new RebuildError(
+      `${shownTable(run)} is rebuilt, but statements that began before go on writing into the old table ` +
+        `(${[...writers].join(', ')}); plan and apply again when they have ended`,
+    );
+  }
+  if (unseen) await sleep(state.held + 1000);
+  return catchUp(run, state);
+}
+
+async function proveComplete(run: RebuildRun, state: RebuildState): Promise<void> {
+  const { block, rows, hidesRows } = await readParts(run, beside(run, run.rebuild.shadow));
+  if (hidesRows || (block === BigInt(state.upto) && rows === BigInt(state.rows))) return;
+  throw new RebuildError(
+    `${shownTable(run)} is rebuilt, but the old table, now ${run.rebuild.shadow}, has ${rows} rows, ` +
+      `of which ${state.rows} were copied; compare them before you drop it`,
+  );
+}
+
+async function giveBack({ path, rebuild, send }: RebuildRun): Promise<void> {
+  for (const statement of giving(path, rebuild)) await send(statement);
+}
+
+/** What a table without parts got after it was copied; the tables have their final names by then. */
+async function proveWhole(run: RebuildRun, rows: bigint): Promise<void> {
+  const { rebuild, sql } = run;
+  const kept = sql.shadow.replace(/[^`]*`$/, `${rebuild.old}\``);
+  const [row] = await run.ask<[string]>(`SELECT toString(count()) FROM ${kept}`);
+  const late = BigInt(row?.[0] ?? 0) - rows;
+  if (late === 0n) return;
+  throw new RebuildError(
+    `${shownTable(run)} is rebuilt, but ${late} rows came into the old table while the new one took its name; ` +
+      `they are in ${rebuild.old} only: ${sql.copy(kept, sql.table).replace(' SETTINGS ', ` LIMIT ${late} OFFSET ${rows} SETTINGS `)}`,
+  );
+}
+
+/** Ends a rebuild whose tables are exchanged, whoever did that. */
+export async function finishRebuild(run: RebuildRun, state: RebuildState): Promise<void> {
+  const { rebuild, sql } = run;
+  // A server that was started anew has forgotten what was stopped.
+  for (const statement of sql.hold(sql.shadow, rebuild.from)) await run.send(statement);
+  if (rebuild.from === 'whole') {
+    await awaitWriters(run, await writersNow(run), Date.now() + PATIENCE);
+    await giveBack(run);
+    await writeRecord(run.server, { ...state, phase: 'done' });
+    return proveWhole(run, BigInt(state.rows));
+  }
+  const caughtUp = await catchUpUntilQuiet(run, state);
+  await proveComplete(run, caughtUp);
+  await giveBack(run);
+  await writeRecord(run.server, { ...caughtUp, phase: 'done' });
+}

@@ -1,0 +1,26 @@
+/** Finds what runs that are no more have left of rebuilds on a node; asks only where a table's name hints at one. */
+import type { Server } from '../live/server.ts';
+import type { LeftRebuild } from '../model/rebuild.ts';
+import type { State } from '../model/state.ts';
+import { isUnfinishedName } from '../plan/rebuild.ts';
+import { literal } from '../sql/quote.ts';
+import { readRecords } from './rebuild-record.ts';
+
+export async function readLeftRebuilds(server: Server, live: State): Promise<LeftRebuild[]> {
+  const names = new Set(
+    [...live.values()].flatMap(({ id }) =>
+      isUnfinishedName(id.path[1] ?? '') ? [JSON.stringify(id.path)] : [],
+    ),
+  );
+  if (names.size === 0) return [];
+  const left: LeftRebuild[] = [];
+  for (const { path, rebuild, phase, uuid } of await readRecords(server)) {
+    const [database = '', table = ''] = path;
+    if (![rebuild.shadow, rebuild.late].some((name) => names.has(JSON.stringify([database, name])))) continue;
+    const [row] = await server.rows<[string]>(
+      `SELECT toString(uuid) FROM system.tables WHERE database = ${literal(database)} AND name = ${literal(table)}`,
+    );
+    left.push({ path, rebuild, exchanged: phase === 'exchanged' && row?.[0] !== uuid });
+  }
+  return left;
+}
