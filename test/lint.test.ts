@@ -6,6 +6,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadEstate } from '../src/commands/estate-options.ts';
 import { type LintOptions, lint } from '../src/commands/lint.ts';
+import type { Output } from '../src/commands/output.ts';
+import { plan } from '../src/commands/plan.ts';
+import { validate } from '../src/commands/validate.ts';
 import common from '../src/declared/schema/common.json' with { type: 'json' };
 import { rootKind } from '../src/kinds/index.ts';
 import { planWithLint } from '../src/lint/in-plan.ts';
@@ -215,18 +218,27 @@ describe('silencing', () => {
   });
 });
 
+/** Runs a command; what it writes to standard output, and to standard error. */
+async function ran(command: (output: Output) => Promise<number>): Promise<[number, string, string]> {
+  let [text, notes] = ['', ''];
+  const output: Output = {
+    result: (more) => {
+      text += more;
+    },
+    note: (more) => {
+      notes += `${more}\n`;
+    },
+    colour: false,
+    live: false,
+  };
+  return [await command(output), text, notes];
+}
+
 describe('plumbline lint', () => {
   const run = async (options: Partial<LintOptions> = {}, estate = folder): Promise<[number, string]> => {
-    let text = '';
-    const output = {
-      result: (more: string) => {
-        text += more;
-      },
-      note: () => {},
-      colour: false,
-      live: false,
-    };
-    const code = await lint({ estate, format: 'text', severity: 'warning', ...options }, output);
+    const [code, text] = await ran((output) =>
+      lint({ estate, format: 'text', severity: 'warning', ...options }, output),
+    );
     return [code, text];
   };
 
@@ -280,6 +292,22 @@ describe('plumbline lint', () => {
   });
 });
 
+describe('plumbline validate', () => {
+  const run = (format: 'text' | 'sarif' | 'junit') =>
+    ran((output) => validate({ estate: folder, format }, output));
+
+  it('shows warnings and does not fail for them; errors fail', async () => {
+    await estateOf(SETTINGS(''));
+    const [code, text, notes] = await run('text');
+    expect([code, text]).toEqual([0, 'The declarations are valid: 3 clusters, 3 nodes, 2 objects.\n']);
+    expect(notes).toContain('! warning no-sorting-key  schemas/shop.yaml:1:1\n');
+    expect((await run('sarif'))[1]).toContain('"ruleId": "no-sorting-key"');
+    await estateOf(LINT_RULES.find(({ severity }) => severity === 'error')?.bad ?? '');
+    expect((await run('text'))[0]).toBe(1);
+    expect((await run('junit'))[1]).toContain('failures="1"');
+  });
+});
+
 describe('a plan', () => {
   it('tells what lint finds in the objects that it creates or changes, on each of their nodes', async () => {
     const estate = await estateOf(SETTINGS(''));
@@ -296,13 +324,13 @@ describe('a plan', () => {
       node('a', [step('settings', 'alter')]),
       node('b', [step('other', 'alter'), step('settings', 'drop')]),
     ];
-    const plan = planOf([{ cluster: 'test', edition: 'community', nodes }]);
-    const linted = planWithLint(plan, lintEstate(estate));
+    const unlinted = planOf([{ cluster: 'test', edition: 'community', nodes }]);
+    const linted = planWithLint(unlinted, lintEstate(estate));
     expect(planFindings(linted).map(({ node: where, rule }) => `${where} ${rule}`)).toEqual([
       'a no-sorting-key',
       'a low-cardinality-missing',
     ]);
-    expect(linted.digest).toBe(plan.digest);
+    expect(linted.digest).toBe(unlinted.digest);
   });
 });
 
@@ -337,5 +365,17 @@ describe('the examples on a real server', () => {
     const refused = await refusal(bad);
     if (expected === undefined) expect(refused).toBeUndefined();
     else expect(refused).toContain(expected);
+  });
+
+  it('is planned with its warnings, which change no exit code, and are silent when there is nothing to do', async () => {
+    await estate.write({ 'shop.yaml': `kind: Database\nname: shop\non: test\n---\n${SETTINGS('')}` });
+    const options = { estate: estate.folder, connectTimeout: 10, format: 'text' } as const;
+    const [code, text] = await ran((output) => plan(options, output));
+    expect(code).toBe(2);
+    expect(text).toContain('  ! warning no-sorting-key  on test  schemas/shop.yaml:5\n');
+    expect((await estate.apply()).results.map(({ outcome }) => outcome)).toEqual(['done', 'done']);
+    const [after, quiet] = await ran((output) => plan(options, output));
+    expect(after).toBe(0);
+    expect(quiet).not.toContain('no-sorting-key');
   });
 });
