@@ -174,7 +174,7 @@ const viewSelectStar: Rule = {
   slug: 'view-select-star',
   severity: 'warning',
   title: 'A view takes whatever columns there are.',
-  why: 'The columns of a view are settled when it is created: `*` goes on meaning those, columns that are added to the table are not in the view, and one that is dropped breaks it. Whoever may read the view would also read a column that nobody thought of.',
+  why: 'The columns of a view are settled when it is created: columns that are added to the table are not in the view although its query seems to say so, and one that is dropped makes reading the view fail.',
   link: 'https://clickhouse.com/docs/sql-reference/statements/create/view',
   bad: `${SOURCE}
 kind: View

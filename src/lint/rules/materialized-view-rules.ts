@@ -37,7 +37,7 @@ const selectStar: Rule = {
   slug: 'materialized-view-select-star',
   severity: 'warning',
   title: 'A materialized view takes whatever columns there are.',
-  why: 'What `*` means is settled when the view is created: a column that is added to the table later never reaches the target, and one that is dropped makes every insert into the table fail. Name the columns.',
+  why: 'What `*` delivers follows the table that the view reads, whatever the view itself says: a column that is added to both tables flows from then on, one that the target lacks is thrown away without a word, and no column of the table can be dropped any more, because the view is said to need it. None of that is seen on a pull request. Name the columns.',
   link: INCREMENTAL,
   bad: `${SOURCE}
 kind: Table
@@ -70,7 +70,7 @@ query: SELECT order_id, shop_id, total FROM shop.orders`,
       ? [
           {
             message:
-              '`*` is settled when the view is created, so that columns added later are lost and dropped ones break inserts; name the columns',
+              'what `*` delivers changes with the table that the view reads, and what the target lacks is thrown away; name the columns',
             at: ['query'],
           },
         ]
@@ -82,7 +82,7 @@ const withoutColumns: Rule = {
   slug: 'materialized-view-without-columns',
   severity: 'warning',
   title: 'The columns of a materialized view are not declared.',
-  why: 'Columns go to the target by name: one whose alias is misspelt stays at its default there. Declared columns say on the pull request what the view delivers, and a change of the query that changes them is seen.',
+  why: 'Columns go to the target by name, and those that the query does not deliver stay at their defaults there. Declared columns say on the pull request what the view delivers, and a change of the query that changes them is seen.',
   link: CREATE,
   bad: `${SOURCE}
 ${TOTALS}

@@ -108,7 +108,7 @@ const versionInOtherPartition: Rule = {
   slug: 'version-in-other-partition',
   severity: 'warning',
   title: 'Versions of one row can land in different partitions.',
-  why: 'Replacing, Collapsing and Coalescing tables merge rows of one sorting key only inside one partition. Where the partition follows from a column outside the key, a new version with another value there never replaces the old one, and both are read for ever.',
+  why: 'Replacing, Collapsing and Coalescing tables merge rows of one sorting key only inside one partition. Where the partition follows from a column outside the key, a new version with another value there never replaces the old one. Only FINAL hides the old one, and has to read both partitions together for it each time.',
   link: 'https://clickhouse.com/docs/engines/table-engines/mergetree-family/replacingmergetree',
   bad: `kind: Table
 database: shop

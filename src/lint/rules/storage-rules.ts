@@ -9,7 +9,7 @@ const timestampWithoutCodec: Rule = {
   slug: 'timestamp-without-codec',
   severity: 'warning',
   title: 'The time by which a table is partitioned has no codec made for times.',
-  why: 'Rows that are inserted together have nearly the same time. `Delta` or `DoubleDelta` store the small differences, and the compression behind them has little left to do: such columns commonly shrink to a tenth. The column by which a table is partitioned is in every row and in nearly every query.',
+  why: 'Rows that are inserted together have nearly the same time. `Delta` or `DoubleDelta` store the small differences, and the compression behind them has little left to do: such columns commonly shrink to a small part of their size. The column by which a table is partitioned is in every row and in nearly every query.',
   link: 'https://clickhouse.com/docs/data-compression/compression-in-clickhouse',
   bad: `kind: Table
 database: shop
