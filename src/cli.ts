@@ -102,6 +102,10 @@ withEstate(program.command('import').description('write declarations of what is 
   .option('--out <folder>', 'where the files go; the estate by default')
   .option('--all', 'also what is declared already')
   .option('--force', 'overwrite files')
+  .option(
+    '--patch',
+    'print how the declarations must change for what drifted to be declared, for `git apply`',
+  )
   .option('--name <name>', 'with --url: declare the server at that address as a cluster of this name')
   .option('--shards-of <cluster>', "with --name: take shards and replicas from this cluster of the server's")
   .action((options) => finish(importLive(options, terminal)));

@@ -8,6 +8,7 @@ import { importObjects } from '../import/import-objects.ts';
 import { PlumblineError } from '../model/errors.ts';
 import { renderImport } from '../render/import.ts';
 import { type AdoptOptions, openForImport } from './adopt.ts';
+import { printPatch } from './import-patch.ts';
 import type { Output } from './output.ts';
 
 export interface ImportOptions extends AdoptOptions {
@@ -17,6 +18,7 @@ export interface ImportOptions extends AdoptOptions {
   readonly out?: string | undefined;
   readonly all?: true | undefined;
   readonly force?: true | undefined;
+  readonly patch?: true | undefined;
 }
 
 const SCHEMAS = [
@@ -67,6 +69,7 @@ async function write(out: string, files: readonly ImportedFile[], force: boolean
 }
 
 export async function importLive(options: ImportOptions, output: Output): Promise<number> {
+  if (options.patch) return printPatch(options, output);
   const opened = await openForImport(options);
   try {
     const { estate, settled, connectTimeout, clusterFile } = opened;

@@ -6,6 +6,8 @@ import {
   isPair,
   isScalar,
   isSeq,
+  type Node,
+  type Pair,
   Scalar,
   stringify,
   visit,
@@ -20,7 +22,7 @@ export interface Described {
   readonly description: Readonly<Record<string, unknown>>;
 }
 
-const WIDTH = 110;
+export const WIDTH = 110;
 /** Mappings and lists that are no longer than this stand on one line. */
 const FLOW = 88;
 
@@ -39,9 +41,9 @@ function escaped(character: string): string {
 const isWholeNumber = (text: string): boolean => /^(0|[1-9]\d{0,14})$/.test(text);
 
 /** Text in the form in which it is read best and in which no reader of YAML takes it for something else. */
-function shape(node: Scalar, text: string, isKey: boolean): void {
+function shape(node: Scalar, text: string, isKey: boolean, asNumbers: boolean): void {
   const isBlock = !isKey && text.includes('\n') && !/^\s|\s\n|\n\n$/.test(text);
-  if (isWholeNumber(text) && !isKey) node.value = Number(text);
+  if (asNumbers && isWholeNumber(text) && !isKey) node.value = Number(text);
   else if (isBlock && !UNSEEN.test(text.replaceAll('\n', ''))) node.type = Scalar.BLOCK_LITERAL;
   else if (text === '<<' || text === '' || UNSEEN.test(text)) node.type = Scalar.QUOTE_DOUBLE;
 }
@@ -55,23 +57,28 @@ function fitsOnLine(node: YAMLMap | YAMLSeq): boolean {
   return stringify(node, { lineWidth: 0 }).length <= FLOW;
 }
 
+export const hasUnseen = (text: string): boolean => UNSEEN.test(text.replaceAll('\n', ''));
+
 /** `[a, b]` beside `{ a: b }`. */
-function withoutPadding(list: YAMLSeq): void {
+export function withoutPadding(list: YAMLSeq): void {
   const write = list.toString.bind(list);
   list.toString = (context, ...rest) =>
     write({ ...context, flowCollectionPadding: '' } as typeof context, ...rest);
 }
 
-/** Mappings that the reference names stand on lines of their own; what is inside them, and lists, on one where they fit. */
-function layOut(document: Document): void {
-  visit(document, {
+/**
+ * Mappings that the reference names stand on lines of their own; what is inside them, and lists, on one where they fit.
+ * `above` counts the collections around the node, `asNumbers` says whether whole numbers may become numbers.
+ */
+export function layOut(root: Document | Pair, above: number, asNumbers: boolean): void {
+  visit(root as unknown as Node, {
     Scalar(key, node) {
-      if (typeof node.value === 'string') shape(node, node.value, key === 'key');
+      if (typeof node.value === 'string') shape(node, node.value, key === 'key', asNumbers);
     },
   });
-  visit(document, {
+  visit(root as unknown as Node, {
     Collection(_key, node, path) {
-      const depth = path.filter(isCollection).length;
+      const depth = above + path.filter(isCollection).length;
       if (isSeq(node)) withoutPadding(node);
       if (depth > (isMap(node) ? 1 : 0)) node.flow = fitsOnLine(node);
     },
@@ -86,16 +93,14 @@ function ordered({ kind, description }: Described): Map<string, unknown> {
   return new Map([...known, ...values.keys()].map((key) => [key, values.get(key)]));
 }
 
+/** What nobody would see stands between double quotes, where it can be written in another way. */
+export function withEscapes(yaml: string): string {
+  return yaml.replace(UNSEEN_ALL, (character) => (character === '\n' ? character : escaped(character)));
+}
+
 /** One document without the line that divides it from others; ends in a newline. */
 export function writeDocument(described: Described): string {
   const document = new Document(ordered(described));
-  layOut(document);
-  const text = document.toString({ lineWidth: WIDTH });
-  return text.replace(UNSEEN_ALL, (character) => (character === '\n' ? character : escaped(character)));
-}
-
-/** A whole file: comment lines, then the documents. */
-export function writeFileText(comment: readonly string[], documents: readonly Described[]): string {
-  const head = comment.map((line) => `${`# ${line}`.trimEnd()}\n`).join('');
-  return head + documents.map(writeDocument).join('---\n');
+  layOut(document, 0, true);
+  return withEscapes(document.toString({ lineWidth: WIDTH }));
 }

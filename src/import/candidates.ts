@@ -12,6 +12,7 @@ import { missingFromRoundTrip } from '../plan/round-trip.ts';
 import { sqlLines } from '../render/sql-lines.ts';
 import { ParseError } from '../sql/cursor.ts';
 import { TokenError } from '../sql/tokens.ts';
+import { withReferences } from './secrets.ts';
 
 export interface Candidate {
   readonly described: Described;
@@ -34,23 +35,24 @@ function broken(sql: string): string {
 }
 
 /** Every query of a description, wherever it stands. */
-function readable(value: unknown, key?: unknown): unknown {
+export function readable(value: unknown, key?: unknown): unknown {
   if (typeof value === 'string') return key === 'query' || key === 'raw' ? broken(value) : value;
   if (value instanceof Map) return new Map([...value].map(([name, inner]) => [name, readable(inner)]));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, readable(inner, name)]));
 }
 
-const described = (kind: RootKind, description: Description): Described => ({
-  kind: kind.document as Kind,
-  description: readable(description) as Description,
-});
+function described(kind: RootKind, tree: Tree): Described {
+  const { path } = tree.root.id;
+  const description = withReferences(kind.describe(tree), path, path.length > 1 ? 'table' : 'database');
+  return { kind: kind.document as Kind, description: readable(description) as Description };
+}
 
 /** Undefined where the question itself fails, as for a view over a dropped table: then nothing is left out. */
 async function minimal(kind: RootKind, tree: Tree, server: Normaliser): Promise<Candidate | undefined> {
   try {
     const short = (await kind.withoutImplied?.(tree, server)) ?? tree;
-    return { described: described(kind, kind.describe(short)) };
+    return { described: described(kind, short) };
   } catch (error) {
     if (error instanceof ServerError || error instanceof ParseError) return undefined;
     throw error;
@@ -61,7 +63,7 @@ function rawCandidate(root: Root, reason: string): Candidate[] {
   if (root.id.path.length !== 2) return [];
   const kind = rootKind('raw object');
   const tree = kind.overAny?.read(root);
-  return tree ? [{ described: described(kind, kind.describe(tree)), reason }] : [];
+  return tree ? [{ described: described(kind, tree), reason }] : [];
 }
 
 const DIFFERS = 'what can be said of it in a declaration is not what is live';
@@ -76,7 +78,7 @@ export async function candidatesOf(root: Root, server: Normaliser): Promise<Cand
     if (kind.overAny) return { best: rawCandidate(root, `Plumbline knows no kind for it`) };
     const missing = missingFromRoundTrip(root);
     if (missing) return { best: rawCandidate(root, missing) };
-    const whole = { described: described(kind, kind.describe(tree)) };
+    const whole = { described: described(kind, tree) };
     const short = await minimal(kind, tree, server);
     return { best: [...(short ? [short] : []), whole, ...rawCandidate(root, DIFFERS)] };
   } catch (error) {

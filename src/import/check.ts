@@ -9,6 +9,7 @@ import type { Estate } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
 import { nameKey } from '../model/object.ts';
 import type { State } from '../model/state.ts';
+import type { Step } from '../model/step.ts';
 import type { Found } from './collect.ts';
 import { type ImportedFile, keyAt } from './files.ts';
 
@@ -26,8 +27,8 @@ export interface Checking {
 export type Failures = ReadonlyMap<string, string>;
 
 /** Reads the files as any estate is read, from a folder of their own. */
-async function load(
-  files: readonly ImportedFile[],
+export async function load(
+  files: readonly Pick<ImportedFile, 'path' | 'text'>[],
 ): Promise<{ entries: readonly Entry[]; findings: readonly Finding[] }> {
   const folder = await mkdtemp(join(tmpdir(), 'plumbline-import-'));
   try {
@@ -47,6 +48,14 @@ function hasIt(key: string, node: string, { found, states }: Checking): boolean 
   return states.get(node)?.get(key)?.statement === found.get(key)?.root.statement;
 }
 
+/** `the plan would alter it (column a: codec)`. */
+function wouldDo({ action, changes }: Step): string {
+  const [first] = changes.flatMap(({ object, attributes }) =>
+    attributes.map(({ name }) => `${object.kind} ${object.path.at(-1)}: ${name}`),
+  );
+  return `the plan would ${action} it${first === undefined ? '' : ` (${first})`}`;
+}
+
 async function differences(
   estate: Estate,
   files: readonly ImportedFile[],
@@ -60,7 +69,7 @@ async function differences(
       if (key !== undefined && checking.found.has(key) && hasIt(key, node, checking) && !failures.has(key))
         failures.set(key, reason);
     };
-    for (const { object, action } of steps) fail(nameKey(object), `the plan would ${action} it`);
+    for (const step of steps) fail(nameKey(step.object), wouldDo(step));
     for (const { object, place, message } of findings) {
       fail(object ?? (place && keyAt(files, place.file, place.line)), message);
     }

@@ -2,20 +2,16 @@
 import { type SurveyOptions, survey } from '../apply/survey.ts';
 import type { Entry } from '../declared/files.ts';
 import { ROOT_KINDS, rootKind } from '../kinds/index.ts';
-import { abilitiesByClass } from '../live/abilities.ts';
-import { normaliserOf } from '../live/normalise.ts';
-import { readFacts } from '../live/read.ts';
-import type { Server } from '../live/server.ts';
 import { PlumblineError } from '../model/errors.ts';
 import type { Estate } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
 import { nameKey, pathKey, showId } from '../model/object.ts';
 import { planFindings, unreadableNodes } from '../model/plan.ts';
-import type { Root } from '../model/state.ts';
 import { type Candidate, candidatesOf } from './candidates.ts';
 import { type Checking, check } from './check.ts';
 import { type Choice, collect, type Found } from './collect.ts';
 import { type Declaration, filesOf, type ImportedFile, type Layout } from './files.ts';
+import { askers } from './normalisers.ts';
 
 export interface ImportOptions extends Choice {
   readonly layout: Layout;
@@ -43,20 +39,6 @@ interface Attempt {
 
 function warning(rule: string, message: string, object?: string): Finding {
   return { severity: 'warning', rule, message, ...(object && { object }) };
-}
-
-async function normalisers(
-  servers: ReadonlyMap<string, Server>,
-  timeout: number,
-  live: readonly Root[],
-  { clusters }: Estate,
-) {
-  const made = [...servers].map(async ([node, server]) => {
-    const facts = await readFacts(server, timeout);
-    const engines = clusters.find(({ name }) => name === server.node.cluster)?.engines ?? { as: 'plain' };
-    return [node, normaliserOf(server, facts, live, abilitiesByClass()(node, server), engines)] as const;
-  });
-  return new Map(await Promise.all(made));
 }
 
 /** Databases before what is in them, then by kind and name. */
@@ -150,15 +132,11 @@ export async function importObjects(
       throw new PlumblineError(`No node could be read: ${reasons}`);
     }
     const { found, findings } = collect(live, estate, options);
-    const everything = [...live.states.values()].flatMap((state) => [...state.values()]);
-    const servers = new Map([...live.servers].filter(([node]) => live.states.has(node)));
-    const asked = await normalisers(servers, options.survey.connectTimeout, everything, estate);
+    const ask = askers(live, estate, options.survey.connectTimeout);
     const attempts: Attempt[] = [];
     const left: Finding[] = [];
     const describe = async (one: Found): Promise<void> => {
-      const server = asked.get(one.node);
-      if (!server) return;
-      const { best, refused } = await candidatesOf(one.root, server);
+      const { best, refused } = await candidatesOf(one.root, await ask(one.node));
       if (refused === undefined) attempts.push({ found: one, candidates: [...best] });
       else left.push(warning('left-out', `${refused}: left out`, nameKey(one.root.id)));
     };

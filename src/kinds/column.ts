@@ -8,7 +8,7 @@ import type { Column } from './column-text.ts';
 import { clause, hazard, RANK } from './drafts.ts';
 import type { Action, Around, PartDraft, PartKind } from './kind.ts';
 import { mentions } from './mentions.ts';
-import { engineOf, holdsRows, isMergeTree } from './table-engine.ts';
+import { engineOf, holdsRows, isMergeTree, sameSettings } from './table-engine.ts';
 import { onlyCardinality, typeChange } from './type-change.ts';
 
 function changeType(name: string, from: string, to: string, around: Around): Action {
@@ -105,7 +105,7 @@ export const column: PartKind<Column> = {
     codec: 'alter',
     statistics: 'alter',
     ttl: 'alter',
-    settings: 'alter',
+    settings: { change: 'alter', same: sameSettings },
   },
   create(to, around, after) {
     const cannot =

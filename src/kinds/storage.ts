@@ -44,7 +44,8 @@ export interface StorageDeclaration {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-const NUMBER = /^-?\d+(\.\d+)?$/;
+/** Servers write `1.0` as `1.`. */
+const NUMBER = /^-?\d+(\.\d*)?$/;
 
 /** A disk that is defined in place, or a map: `disk(type = s3, …)`, `{'job': 'tag_job'}`. */
 function isWhole(value: string): boolean {

@@ -106,9 +106,13 @@ export function keepsSettings(engine: string): boolean {
 
 type Settings = Readonly<Record<string, string>>;
 
+/** `8192` and `'8192'` are one value. */
+const plainValue = (value: string | undefined): string | undefined =>
+  value?.startsWith("'") ? unquote(value) : value;
+
 /** A disk that is defined in place has hidden pieces of its own. */
 export function sameSetting(live: string | undefined, desired: string | undefined): boolean {
-  if (live === desired) return true;
+  if (live === desired || plainValue(live) === plainValue(desired)) return true;
   if (live === undefined || desired === undefined || !(isHidden(live) || hasSecret(desired))) return false;
   const [a, b] = [tokenize(live), tokenize(desired)];
   return a.length === b.length && a.every(({ text }, at) => sameShown(text, b[at]?.text));
