@@ -1,37 +1,35 @@
 /** A description goes in; what servers hide in it, and what they should, comes out as named references to secrets. */
 import type { Description } from '../kinds/kind.ts';
+import { hasSecret, secretMark, suggestedSecret } from '../kinds/secret.ts';
 import { type SecretPosition, secretPositions, secretPositionsOfSetting } from '../kinds/secret-positions.ts';
-import { literal, unquote } from '../sql/quote.ts';
+import { settingText } from '../kinds/storage.ts';
+import { unquote } from '../sql/quote.ts';
 import { TokenError } from '../sql/tokens.ts';
 
 const HIDDEN = /\[HIDDEN\]/g;
 
 /** `SHOP_ORDERS_SECRET`, then `SHOP_ORDERS_SECRET_2` …: names for the secrets of one object, in the order in which they stand. */
 function namesFor(path: readonly string[]): () => string {
-  const stem = [...path, 'secret']
-    .join('_')
-    .toUpperCase()
-    .replace(/[^A-Z0-9_]+/g, '_');
-  const name = /^[A-Z_]/.test(stem) ? stem : `_${stem}`;
+  const name = suggestedSecret([...path, 'secret']);
   let count = 0;
-  return () => `{secret:${++count === 1 ? name : `${name}_${count}`}}`;
+  return () => secretMark(++count === 1 ? name : `${name}_${count}`);
 }
-
-const isKnown = (text: string): boolean => text === '' || /\{secret:\w+\}/.test(text);
 
 /** The text with a reference in each of the places. */
 function referred(text: string, places: readonly SecretPosition[], next: () => string): string {
   let left = text;
   for (const { start, end } of [...places].sort((a, b) => b.start - a.start)) {
-    if (!isKnown(left.slice(start, end))) left = left.slice(0, start) + next() + left.slice(end);
+    const secret = left.slice(start, end);
+    if (secret !== '' && !hasSecret(secret)) left = left.slice(0, start) + next() + left.slice(end);
   }
   return left;
 }
 
 function inSetting([name, value]: [string, unknown], next: () => string): [string, unknown] {
   if (typeof value !== 'string') return [name, value];
-  const text = literal(value);
-  return [name, unquote(referred(text, secretPositionsOfSetting(name, text), next))];
+  const text = settingText(value);
+  const told = referred(text, secretPositionsOfSetting(name, text), next);
+  return [name, told.startsWith("'") ? unquote(told) : told];
 }
 
 /** Secrets that stand where they are known to stand, whether or not this server hides them. */

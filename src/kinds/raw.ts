@@ -3,12 +3,13 @@ import type { ObjectId, Tree } from '../model/object.ts';
 import { ParseError } from '../sql/cursor.ts';
 import { firstDifference } from '../sql/difference.ts';
 import { qualified } from '../sql/quote.ts';
+import { dictionary } from './dictionary.ts';
 import { hazard, statement } from './drafts.ts';
 import type { Action, Around, Normaliser, RootKind } from './kind.ts';
 import { materializedView } from './materialized-view.ts';
 import { type RawText, readRawText } from './raw-text.ts';
+import { sameValue } from './secret.ts';
 import { table } from './table.ts';
-import { HIDDEN } from './table-engine.ts';
 import { view } from './view.ts';
 
 export type Raw = Readonly<{
@@ -24,17 +25,14 @@ export type Raw = Readonly<{
 
 const attributesOf = (tree: Tree): Raw => tree.root.attributes as Raw;
 
-/** What a server hides can be anything. */
-const isHidden = (live: string): boolean => live === HIDDEN;
-
 /** A server may store what it formats in another way: then the words of the declaration count as they were written. */
 function sameDefinition(live: string, desired: string, { to }: Around): boolean {
   const texts = [desired, attributesOf(to).written];
-  return texts.some((text) => firstDifference(live, text, isHidden) === undefined);
+  return texts.some((text) => firstDifference(live, text, sameValue) === undefined);
 }
 
 function changeDefinition(live: string, desired: string, { to }: Around): Action {
-  const { from: is, to: said } = firstDifference(live, desired, isHidden) ?? {};
+  const { from: is, to: said } = firstDifference(live, desired, sameValue) ?? {};
   const [a, b] = [is, said].map((token) => (token ? `\`${token.text}\`` : 'the end'));
   const found = `${a} at offset ${is?.start ?? live.length} of the live text is ${b} in the declared one`;
   if (attributesOf(to).replace === undefined) {
@@ -57,7 +55,12 @@ function rawTree(id: ObjectId, definition: string): Tree {
 }
 
 /** Kinds that may know what a text creates. */
-const KINDS: readonly RootKind[] = [table, view, materializedView] as readonly unknown[] as RootKind[];
+const KINDS: readonly RootKind[] = [
+  table,
+  view,
+  materializedView,
+  dictionary,
+] as readonly unknown[] as RootKind[];
 
 /** The text as the server would store it, as far as the kind of what it creates can tell. */
 async function canonicalText(
