@@ -35,6 +35,7 @@ const EXPERIMENTAL = [
   'allow_experimental_time_series_table',
   'allow_experimental_ytsaurus_table_engine',
   'allow_experimental_paimon_storage_engine',
+  'allow_experimental_codecs',
 ];
 const usersXml = defaultUsersXml.replace(
   /<profiles>\s*<default><\/default>/,
