@@ -4,7 +4,7 @@ import { literal } from '../sql/quote.ts';
 import { fromRows, type Reading } from './digests.ts';
 import { endsOf, isText, ordinalOf } from './ordinal.ts';
 import type { KeyPart } from './question.ts';
-import { both, type SiteFacts } from './site.ts';
+import { both, exactly, type SiteFacts } from './site.ts';
 
 export interface Side {
   readonly server: Server;
@@ -81,9 +81,10 @@ export async function readBounds(
     }),
   );
   const answers = await both(sides, ({ server, facts }) =>
-    server.rows<string[]>(`SELECT toString(count()), ${ends.join(', ')} ${fromRows(reading, slice)}`, {
-      settings: facts.settings,
-    }),
+    server.rows<string[]>(
+      `SELECT toString(count()), ${ends.join(', ')} ${fromRows(reading, slice)}`,
+      exactly(facts),
+    ),
   );
   const shown = answers.flatMap(([row]) => (row && row[0] !== '0' ? [row.slice(1)] : []));
   if (shown.length === 0) return [];

@@ -3,7 +3,7 @@ import type { Server } from '../live/server.ts';
 import { literal, qualified } from '../sql/quote.ts';
 import type { Content, Depth } from './comparison.ts';
 import type { Question } from './question.ts';
-import type { SiteFacts } from './site.ts';
+import { exactly, type SiteFacts } from './site.ts';
 
 /** A digest that can be added to another. Hashes of rows add up modulo 2^64, in whatever order they come. */
 export interface Sum {
@@ -32,8 +32,6 @@ export interface Slice {
 }
 
 export const NOTHING: Sum = { rows: 0, sum: 0n, xor: 0n, firm: 0n };
-
-const HOUR = 3_600_000;
 
 export function add(a: Sum, b: Sum): Sum {
   return {
@@ -79,7 +77,7 @@ export async function readDigests(
   ];
   const rows = await server.rows<[string, string, string, string, string, string]>(
     `SELECT toString(_partition_id), toString(${slice.split}), ${values.join(', ')} ${fromRows(reading, slice)} GROUP BY _partition_id, ${slice.split}`,
-    { settings: facts.settings, timeout: HOUR },
+    exactly(facts),
   );
   const partitions = new Map<string, Map<string, Sum>>();
   for (const [partition, piece, count, sum, xor, firm] of rows) {

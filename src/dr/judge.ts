@@ -2,7 +2,7 @@
 import type { Side } from './bounds.ts';
 import type { Difference, PartitionComparison, PartSet } from './comparison.ts';
 import { add, contentOf, isSame, NOTHING, type Reading, type Sum } from './digests.ts';
-import { differing, locate, type Region, showRegion } from './locate.ts';
+import { differing, locate, type Region, together } from './locate.ts';
 import { countPassiveOnly } from './passive-only.ts';
 
 /** One partition, with its rows in pieces, as each site has it. */
@@ -55,8 +55,8 @@ async function differencesOf(
 ): Promise<readonly Difference[]> {
   const regions: readonly Region[] = differing(answers.active, answers.passive, split);
   const rows = total(answers.active).rows + total(answers.passive).rows;
-  if (!close || reading.depth === 'rows') return regions.map((region) => showRegion(region, reading));
-  return locate(sides, reading, partition, regions, rows);
+  if (!close || reading.depth === 'rows') return [together(regions, split, reading, rows)];
+  return locate(sides, reading, partition, { regions, split, rows });
 }
 
 /** Asks for no more rows where the partition is equal, or missing on one side. */

@@ -6,6 +6,8 @@ import { ordinalOf } from './ordinal.ts';
 import { both } from './site.ts';
 
 export interface Region {
+  /** Its number among the pieces that its `split` makes. */
+  readonly piece: string;
   /** Conditions that make the region what it is. */
   readonly where: readonly string[];
   /** Conditions that all its rows meet besides, by which the primary index finds them. */
@@ -33,7 +35,7 @@ export function differing(
   return [...new Set([...active.keys(), ...passive.keys()])].flatMap((piece) => {
     const [a, b] = [active.get(piece) ?? NOTHING, passive.get(piece) ?? NOTHING];
     const condition = split === '0' ? [] : [`${split} = ${piece}`];
-    return isSame(a, b) ? [] : [{ where: [...where, ...condition], within, active: a, passive: b }];
+    return isSame(a, b) ? [] : [{ piece, where: [...where, ...condition], within, active: a, passive: b }];
   });
 }
 
@@ -55,7 +57,7 @@ function isHopeless(regions: readonly Region[], whole: number): boolean {
 }
 
 /** A region as a difference of which nothing closer is known. */
-export function showRegion(region: Region, reading: Reading, bounds: readonly Bounds[] = []): Difference {
+function showRegion(region: Region, reading: Reading, bounds: readonly Bounds[] = []): Difference {
   return {
     where: [...region.where, ...region.within].join(' AND ') || '1',
     range: bounds.flatMap(({ range }) => range ?? []).join(', '),
@@ -89,26 +91,37 @@ async function narrow(
   );
 }
 
+/** All of these pieces as one difference; none of them has a closer look behind it. */
+export function together(
+  regions: readonly Region[],
+  split: string,
+  reading: Reading,
+  rows: number,
+): Difference {
+  const whole = regions.reduce(
+    (sum, { active, passive }) => ({ active: add(sum.active, active), passive: add(sum.passive, passive) }),
+    { active: NOTHING, passive: NOTHING },
+  );
+  const isMost = (whole.active.rows + whole.passive.rows) * 2 > rows;
+  const where = isMost ? [] : [`${split} IN (${regions.map(({ piece }) => piece).join(', ')})`];
+  return showRegion({ ...whole, piece: '', where, within: [] }, reading);
+}
+
 /**
  * Where the sites differ, given the pieces that do and all the rows of the partition. Asks for little: each look reads the rows
- * of one differing piece.
+ * of one differing piece. Where too much differs, all of it is one difference: the pieces, or the whole partition.
  */
 export async function locate(
   sides: readonly [Side, Side],
   reading: Reading,
   partition: string,
-  regions: readonly Region[],
-  rows: number,
+  {
+    regions,
+    split,
+    rows,
+  }: { readonly regions: readonly Region[]; readonly split: string; readonly rows: number },
 ): Promise<Difference[]> {
-  if (isHopeless(regions, rows)) {
-    const whole = regions.reduce(
-      (sum, { active, passive }) => ({ active: add(sum.active, active), passive: add(sum.passive, passive) }),
-      { active: NOTHING, passive: NOTHING },
-    );
-    const isMost = (whole.active.rows + whole.passive.rows) * 2 > rows;
-    const shown = isMost ? [{ ...whole, where: [], within: [] }] : regions;
-    return shown.map((region) => showRegion(region, reading));
-  }
+  if (isHopeless(regions, rows)) return [together(regions, split, reading, rows)];
   const found: Difference[] = [];
   for (const region of regions) found.push(...(await narrow(sides, reading, partition, region, 1)));
   return found;

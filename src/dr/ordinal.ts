@@ -6,6 +6,8 @@ import { splitType } from './type-text.ts';
 export interface Ordinal {
   /** SQL for the number. */
   readonly sql: string;
+  /** The function that makes a number of the same type. */
+  readonly cast: 'toInt64' | 'toUInt64';
   /** SQL for the value of a number, fit for comparing the key part with. */
   value(number: bigint): string;
   /** The value for people; moments in UTC. */
@@ -31,21 +33,25 @@ const INTEGER = /^U?Int(?:8|16|32|64)$/;
 const IN_ORDER: Readonly<Record<string, (expression: string, type: string) => Ordinal>> = {
   Date: (expression) => ({
     sql: `toInt32(${expression})`,
+    cast: 'toInt64',
     value: (number) => `CAST(${number} AS Date)`,
     show: day,
   }),
   Date32: (expression) => ({
     sql: `toInt32(${expression})`,
+    cast: 'toInt64',
     value: (number) => `CAST(toInt32(${number}) AS Date32)`,
     show: day,
   }),
   DateTime: (expression) => ({
     sql: `toUInt32(${expression})`,
+    cast: 'toUInt64',
     value: (number) => `toDateTime(${number})`,
     show: (number) => moment(number * 1000n),
   }),
   DateTime64: (expression, type) => ({
     sql: `reinterpretAsInt64(${expression})`,
+    cast: 'toInt64',
     value: (number) => `reinterpret(toInt64(${number}), ${literal(type)})`,
     show: (number) => moment((number * 1000n) / 10n ** BigInt(splitType(type).parameters[0] ?? 3)),
   }),
@@ -55,7 +61,13 @@ const IN_ORDER: Readonly<Record<string, (expression: string, type: string) => Or
 export function ordinalOf({ expression, type }: KeyPart): Ordinal | undefined {
   if (type === undefined) return undefined;
   const { family } = splitType(type);
-  if (INTEGER.test(family)) return { sql: expression, value: String, show: String };
+  if (INTEGER.test(family))
+    return {
+      sql: expression,
+      cast: family.startsWith('U') ? 'toUInt64' : 'toInt64',
+      value: String,
+      show: String,
+    };
   return IN_ORDER[family]?.(expression, type);
 }
 

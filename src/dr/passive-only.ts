@@ -2,7 +2,7 @@
 import type { Side } from './bounds.ts';
 import type { Difference } from './comparison.ts';
 import { fromRows, type Reading } from './digests.ts';
-import { both } from './site.ts';
+import { both, exactly } from './site.ts';
 
 /** Hashes of so many differing rows, of both sites together, are worth fetching. */
 const MOST_ROWS = 100_000;
@@ -60,7 +60,7 @@ export async function countPassiveOnly(
   const answers = await both(sides, ({ server, facts }) =>
     server.rows<[string, string]>(
       `SELECT toString(${hash}), toString(${row(reading.now)}) ${fromRows(reading, slice)}`,
-      { settings: facts.settings },
+      exactly(facts),
     ),
   );
   const tally: Tally = new Map();

@@ -42,6 +42,7 @@ const EXACT: Readonly<Record<string, string>> = {
   session_timezone: '',
   timeout_overflow_mode: 'throw',
   use_query_cache: '0',
+  use_skip_indexes_if_final: '0',
   use_query_condition_cache: '0',
   // An error in the middle of an answer comes instead of it, never behind half of it.
   wait_end_of_query: '1',
@@ -61,6 +62,13 @@ export async function readSiteFacts({ server }: Site): Promise<SiteFacts> {
     ...known.map(([name]) => [name, EXACT[name]]),
   ]) as SiteFacts['settings'];
   return { version, timezone, now: Number(now), readAt: Date.now(), settings };
+}
+
+const HOUR = 3_600_000;
+
+/** For every query that reads rows. */
+export function exactly({ settings }: SiteFacts): RequestOptions {
+  return { settings, timeout: HOUR };
 }
 
 /** Both answers, asked for at the same time. */

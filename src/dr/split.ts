@@ -74,11 +74,12 @@ export async function splitterOf(server: Server, reading: Reading): Promise<Spli
         const span = spans?.get(partition);
         return span ? [span] : [];
       });
-      const ordinal = ordinalOf(first)?.sql;
+      const ordinal = ordinalOf(first);
       if (ordinal === undefined || known.length === 0) return `${hash(leading)} % ${pieces}`;
       const [low, high] = endsOf(known.flat());
       const [, step] = endsOf(known.map(([from, to]) => divide(to - from + 1n, BigInt(pieces))));
-      return `least(greatest(intDiv(${ordinal}, ${step}), ${low / step}), ${high / step})`;
+      const { sql, cast } = ordinal;
+      return `least(greatest(intDiv(${sql}, ${step}), ${cast}(${low / step})), ${cast}(${high / step}))`;
     },
   };
 }

@@ -46,6 +46,7 @@ export const CASES: readonly DrCase[] = [
   cell('a number and a string in JSON', 'JSON', `'{"a":1}'`, `'{"a":"1"}'`),
   cell('types in a Dynamic', 'Dynamic', '1::UInt8::Dynamic', '1::UInt16::Dynamic'),
   cell('bytes of a string', 'String', `'a\\0'`, `'a'`),
+  cell('values of a Nested', 'Nested(a UInt8)', '[1]', '[2]'),
   cell('values of a LowCardinality', 'LowCardinality(String)', `'a'`, `'b'`),
   {
     name: 'a difference beside a NULL',
@@ -153,6 +154,24 @@ export const CASES: readonly DrCase[] = [
     ['number, 1, NULL FROM numbers(100)', 'number, NULL, 2 FROM numbers(100)'],
     'number, 1, 2 FROM numbers(100)',
   ),
+  {
+    name: 'versions of one key in two partitions',
+    both: [
+      keyed('p UInt8, v UInt8', 'ENGINE = ReplacingMergeTree(v) PARTITION BY p ORDER BY k'),
+      'SYSTEM STOP MERGES dr.t',
+      insert('1, 1, 2'),
+      insert('1, 2, 3'),
+    ],
+    active: [insert('1, 1, 1')],
+    verdicts: ['equal', 'equal'],
+  },
+  {
+    name: 'values that expired, beside a deleted row',
+    both: [keyed('at DateTime, v String TTL at + INTERVAL 1 DAY'), 'SYSTEM STOP TTL MERGES dr.t'],
+    active: [insert(`number, toDateTime(1000000), 'a' FROM numbers(2)`), 'DELETE FROM dr.t WHERE k = 1'],
+    passive: [insert(`0, toDateTime(1000000), ''`)],
+    verdicts: ['equal'],
+  },
   {
     name: 'another version in a ReplacingMergeTree',
     both: [keyed('v UInt8, w UInt8', 'ENGINE = ReplacingMergeTree(v) ORDER BY k'), 'SYSTEM STOP MERGES dr.t'],
