@@ -227,7 +227,7 @@ describe('mistakes', () => {
     ['projection', setting('projections: {p: {query: a, type: b}}'), ['5:29 excluded-key: `type` cannot stand next to `query`; a projection has either `query`, or `index` and `type`']],
     ['view to a table', view('to: a\norder_by: b'), ['6:1 excluded-key: `order_by` cannot stand next to `to`; a view that writes to a table has no storage of its own']],
     ['view to nowhere', view('to: {name: a}'), ['5:5 missing-key: missing key `database`; a target needs `database` and `name`']],
-    ['refresh', view('refresh: {offset: 1 HOUR}'), ['5:10 missing-key: missing key `every`; a refresh schedule needs `every` or `after`']],
+    ['refresh', view('refresh: {offset: 1 HOUR}'), ['5:10 missing-key: missing key `every`; a refresh schedule needs `every`, `after` or `depends_on`']],
     ['refresh', view('refresh: {every: 1 HOUR, after: 1 HOUR}'), ['5:26 excluded-key: `after` cannot stand next to `every`; a refresh schedule has one of them']],
     ['sql_security', view('sql_security: DEFINER'), ['5:15 wrong-value: `sql_security` must be `definer`, `invoker` or `none`, found `DEFINER`']],
     ['unknown kind', 'kind: Tabel\n', ['1:7 unknown-kind: unknown kind `Tabel`; did you mean `Table`?']],

@@ -52,7 +52,7 @@ export type MaterializedView = OwnStorage &
     columns: string | undefined;
     query: string;
     comment: string;
-    /** Fills the view while it is created; the server keeps no memory of it. */
+    /** `POPULATE` fills the view while it is created, `EMPTY` leaves it to its schedule; the server remembers neither. */
     populate: string | undefined;
   }>;
 
@@ -229,7 +229,7 @@ export const materializedView: RootKind<MaterializedView> = {
       columns: declareColumns(declared),
       query: value.query.trim(),
       comment: value.comment ?? '',
-      populate: value.populate ? 'POPULATE' : undefined,
+      populate: value.populate ? 'POPULATE' : value.refresh?.empty ? 'EMPTY' : undefined,
       definer: value.definer,
       sqlSecurity: value.sql_security?.toUpperCase(),
     };
@@ -276,8 +276,8 @@ export const materializedView: RootKind<MaterializedView> = {
       columns: view.columns === undefined ? undefined : columnTypes(view.columns),
       ...describeQuery(view),
       to: describeTarget(view.target, database),
-      populate: view.populate === undefined ? undefined : true,
-      refresh: describeRefresh(view, database),
+      populate: view.populate === 'POPULATE' ? true : undefined,
+      refresh: describeRefresh(view, database, view.populate === 'EMPTY'),
       ...(view.engine !== undefined &&
         describeStorage({ ...(view as Storage), settings: view.settings ?? {} })),
     });

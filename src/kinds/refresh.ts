@@ -19,6 +19,7 @@ export interface RefreshDeclaration {
   readonly randomize?: string;
   readonly depends_on?: readonly string[];
   readonly append?: boolean;
+  readonly empty?: boolean;
   readonly settings?: Readonly<Record<string, string>>;
 }
 
@@ -32,7 +33,8 @@ export function declareRefresh(refresh: RefreshDeclaration | undefined, database
   const settings = settingsText(declareSettings(refresh.settings));
   const dependencies = (refresh.depends_on ?? []).map((name) => viewPath(name, database));
   const words = [
-    refresh.every === undefined ? `AFTER ${refresh.after}` : `EVERY ${refresh.every}`,
+    refresh.every && `EVERY ${refresh.every}`,
+    refresh.after && `AFTER ${refresh.after}`,
     refresh.offset && `OFFSET ${refresh.offset}`,
     refresh.randomize && `RANDOMIZE FOR ${refresh.randomize}`,
     dependencies.length > 0 && `DEPENDS ON ${dependencies.join(', ')}`,
@@ -50,7 +52,11 @@ function describePath([database = '', name = '']: readonly string[], home: strin
 }
 
 /** What {@link declareRefresh} reads; undefined for a view that follows inserts. */
-export function describeRefresh({ schedule, append }: Refresh, home: string): RefreshDeclaration | undefined {
+export function describeRefresh(
+  { schedule, append }: Refresh,
+  home: string,
+  empty = false,
+): RefreshDeclaration | undefined {
   if (schedule === undefined) return undefined;
   const cursor = new Cursor(schedule);
   const ends = (): boolean =>
@@ -72,6 +78,7 @@ export function describeRefresh({ schedule, append }: Refresh, home: string): Re
     randomize,
     depends_on: dependsOn.length > 0 ? dependsOn : undefined,
     append: append === undefined ? undefined : true,
+    empty: empty || undefined,
     settings,
   });
 }
