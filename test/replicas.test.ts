@@ -275,6 +275,20 @@ test('a table that says `replicated: false` is altered on every node', async () 
   await applied();
 });
 
+test('replicas that would not find each other are not created', async () => {
+  const [first, second] = servers.replicas;
+  if (!first || !second) throw new Error('no replicas');
+  await declare(ORDERS);
+  const errors = async (macros: Readonly<Record<string, string>>): Promise<string[]> => {
+    second.macros = macros;
+    return findings(await estate.plan());
+  };
+  expect(await errors({ shard: 's1', replica: 'r2' })).toEqual([]);
+  expect(await errors({ shard: 's1', replica: 'r1' })).toEqual(['error same-replica test-1-2']);
+  expect(await errors({ shard: 's2', replica: 'r2' })).toEqual(['error replicas-apart test-1-2']);
+  expect(await errors({ shard: 's1' })).toEqual(['error unknown-macro test-1-2']);
+});
+
 test('a managed server may call tables and databases shared', async () => {
   const managed = await startManaged(estate.servers[0]?.httpPort ?? 0);
   const cluster = `kind: Cluster

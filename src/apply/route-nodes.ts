@@ -1,7 +1,7 @@
 /** Takes the plans of a cluster's nodes, asks the nodes about the replicas that are touched, gives the plans with every step routed. */
 import { rootKind } from '../kinds/index.ts';
 import { isReplicatedDatabase } from '../kinds/replication.ts';
-import { readReplicas } from '../live/read-replicas.ts';
+import { readMacros, readReplicas } from '../live/read-replicas.ts';
 import { type Server, ServerError } from '../live/server.ts';
 import type { Cluster, Node } from '../model/estate.ts';
 import { nameKey, type ObjectId } from '../model/object.ts';
@@ -41,6 +41,7 @@ export function unrouted(
   };
 }
 
+/** What the node itself says of the replicas that it has, and of those that it is to get. */
 async function withReplicas(
   node: UnroutedNode,
   server: Server | undefined,
@@ -48,7 +49,9 @@ async function withReplicas(
 ): Promise<UnroutedNode> {
   if (!server || node.plan.unreadable !== undefined) return node;
   try {
-    return { ...node, replicas: await readReplicas(server, ids) };
+    const replicas = await readReplicas(server, ids);
+    const named = [...node.creates.values()].some((replication) => replication.includes('{'));
+    return { ...node, replicas, ...(named && { macros: await readMacros(server) }) };
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
     const plan = { ...node.plan, steps: [], unmanaged: [], findings: [], unreadable: error.reason };

@@ -4,6 +4,11 @@ import type { Replica } from '../model/replica.ts';
 import { literal } from '../sql/quote.ts';
 import type { Server } from './server.ts';
 
+/** Name → what it stands for on this node. */
+export async function readMacros(server: Server): Promise<Map<string, string>> {
+  return new Map(await server.rows<[string, string]>('SELECT macro, substitution FROM system.macros'));
+}
+
 /** By name key; tables that the node has not or that are not replicated are left out. No column makes it ask Keeper. */
 export async function readReplicas(server: Server, ids: readonly ObjectId[]): Promise<Map<string, Replica>> {
   if (ids.length === 0) return new Map();

@@ -17,6 +17,8 @@ export interface UnroutedNode {
   readonly creates: ReadonlyMap<string, string>;
   /** Engines of databases that the server itself keeps the same on their nodes. */
   readonly databases: ReadonlyMap<string, string>;
+  /** Absent where nothing is to be created that needs them, and where they could not be asked for. */
+  readonly macros?: ReadonlyMap<string, string>;
   /** By name key, of the tables that were asked for. */
   readonly replicas: ReadonlyMap<string, Replica>;
 }

@@ -8,6 +8,7 @@ import type { Step } from '../model/step.ts';
 import type { ReachingStep } from './plan.ts';
 import { refusedCreate } from './replica-creates.ts';
 import { type Group, groupsOf, type Holder, type UnroutedNode } from './replica-groups.ts';
+import { macroFindings } from './replica-macros.ts';
 
 type NodeFinding = readonly [UnroutedNode, Finding];
 
@@ -129,11 +130,16 @@ export function routeReplicas(cluster: Cluster, nodes: readonly UnroutedNode[]):
       return leader?.step === step ? [settled(step, followers)] : [];
     }),
   );
+  const ofMacros = macroFindings(nodes);
   return nodes.map((node, at) => {
     const found = [...routes.values()].flatMap(({ findings }) =>
       findings.flatMap(([where, finding]) => (where === node ? [finding] : [])),
     );
     const { plan } = node;
-    return { ...plan, steps: steps[at] ?? [], findings: [...plan.findings, ...found] };
+    return {
+      ...plan,
+      steps: steps[at] ?? [],
+      findings: [...plan.findings, ...found, ...(ofMacros.get(node) ?? [])],
+    };
   });
 }

@@ -30,6 +30,8 @@ export interface StandIn {
   isReadOnly: boolean;
   /** Answers nobody while set. */
   isDown: boolean;
+  /** What its configuration says. */
+  macros: Readonly<Record<string, string>>;
   /** So many ALTERs are answered with error 517 before the next is taken. */
   lags: number;
 }
@@ -110,6 +112,13 @@ function replicasOf(copies: Iterable<Copy>, heads: ReadonlyMap<string, number>, 
   return rows.length > 0
     ? `(SELECT * FROM values('${columns}', ${rows.join(', ')}))`
     : '(SELECT * FROM system.replicas)';
+}
+
+function macrosOf({ macros }: StandIn): string {
+  const rows = Object.entries(macros).map(([name, value]) => `(${literal(name)}, ${literal(value)})`);
+  return rows.length > 0
+    ? `(SELECT * FROM values('macro String, substitution String', ${rows.join(', ')}))`
+    : 'system.macros';
 }
 
 export async function startReplicas(targets: readonly number[]): Promise<ReplicaServers> {
@@ -244,6 +253,7 @@ export async function startReplicas(targets: readonly number[]): Promise<Replica
       ? body
           .replaceAll(/\bsystem\.tables\b/g, () => tablesOf(own))
           .replaceAll(/\bsystem\.replicas\b/g, () => replicasOf(own, heads, standIn))
+          .replaceAll(/\bsystem\.macros\b/g, () => macrosOf(standIn))
       : body;
     const passed = await forward(at, url.search, asked);
     outgoing.writeHead(passed.status).end(Buffer.from(await passed.arrayBuffer()));
@@ -263,7 +273,8 @@ export async function startReplicas(targets: readonly number[]): Promise<Replica
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     const quiet = { isStuck: false, isReadOnly: false, isDown: false, lags: 0 };
-    replicas.push({ port, statements: [], ...quiet });
+    const macros = { shard: 's1', replica: `r${replicas.length + 1}` };
+    replicas.push({ port, statements: [], macros, ...quiet });
   }
   return {
     replicas,
