@@ -208,7 +208,7 @@ shards: [{ replicas: [{ host: 127.0.0.1, http_port: ${httpPort} }] }]\n`;
     try {
       if (golden !== undefined) checkGolden(join(path, golden), agreed.plan);
       for (const { step } of plannedSteps(agreed.plan)) {
-        for (const secret of step.statements.flatMap(secretsIn)) process.env[secret] = `value of ${secret}`;
+        for (const secret of step.statements.flatMap(secretsIn)) process.env[secret] = `value-of-${secret}`;
       }
       const refused = objections(agreed.plan, ALLOWED).length > 0;
       const failure = name === 'after.yaml' ? expectedFailure(path) : undefined;
