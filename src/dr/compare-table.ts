@@ -3,11 +3,11 @@ import type { Settled } from '../live/settled.ts';
 import { pathKey } from '../model/object.ts';
 import type { Side } from './bounds.ts';
 import type { Depth, PartitionComparison, PartSet, TableComparison } from './comparison.ts';
-import { type Reading, readDigests } from './digests.ts';
+import { type Reading, readDigests, WHOLE } from './digests.ts';
 import { type Answers, type Judgement, judge } from './judge.ts';
 import { readPartSets, type TableParts } from './part-sets.ts';
 import { both } from './site.ts';
-import { batchesOf, type Splitter, splitterOf } from './split.ts';
+import { batchesOf, splitOf } from './split.ts';
 import type { TablePair } from './table-pair.ts';
 
 export interface CompareOptions {
@@ -85,11 +85,11 @@ function soon(sides: readonly [Side, Side]): number {
 async function readBatch(
   sides: readonly [Side, Side],
   reading: Reading,
-  splitter: Splitter,
   batch: { readonly partitions: readonly string[]; readonly rows: number },
   [active, passive]: Parts,
 ): Promise<Answers[]> {
-  const split = splitter.split(batch.partitions, batch.rows);
+  const [first = '', ...others] = batch.partitions;
+  const split = others.length > 0 ? WHOLE : await splitOf(sides[0].server, reading, first, batch.rows);
   const slice = { partitions: batch.partitions, where: [], split };
   const [here, there] = await both(sides, ({ server, facts }) => readDigests(server, facts, reading, slice));
   return batch.partitions.map((partition) => ({
@@ -139,12 +139,10 @@ async function readAll(
 ): Promise<Map<string, Judgement>> {
   const judged = new Map<string, Judgement>();
   if (partitions.length === 0) return judged;
-  const first: Reading = { ...pair, depth: options.depth, now: soon(sides) };
-  const splitter = await splitterOf(sides[0].server, first);
   let close = options.located ?? LOCATED;
   for (const batch of batchesOf(sizesOf(partitions, parts), options.batch ?? BATCH)) {
-    const reading = { ...first, now: soon(sides) };
-    for (const answers of await readBatch(sides, reading, splitter, batch, parts)) {
+    const reading = { ...pair, depth: options.depth, now: soon(sides) };
+    for (const answers of await readBatch(sides, reading, batch, parts)) {
       const judgement = await judge(sides, reading, answers, close > 0);
       if (judgement.verdict !== 'equal') close--;
       judged.set(answers.partition, judgement);

@@ -1,7 +1,7 @@
 /** Pieces of a partition in which the sites differ go in; ever smaller ones come out, until a few rows are left or none can be left out. */
 import { type Bounds, readBounds, type Side } from './bounds.ts';
 import type { Difference } from './comparison.ts';
-import { add, contentOf, isSame, NOTHING, type Reading, readDigests, type Sum } from './digests.ts';
+import { add, contentOf, isSame, NOTHING, type Reading, readDigests, type Sum, WHOLE } from './digests.ts';
 import { ordinalOf } from './ordinal.ts';
 import { both } from './site.ts';
 
@@ -34,7 +34,7 @@ export function differing(
 ): Region[] {
   return [...new Set([...active.keys(), ...passive.keys()])].flatMap((piece) => {
     const [a, b] = [active.get(piece) ?? NOTHING, passive.get(piece) ?? NOTHING];
-    const condition = split === '0' ? [] : [`${split} = ${piece}`];
+    const condition = split === WHOLE ? [] : [`${split} = ${piece}`];
     return isSame(a, b) ? [] : [{ piece, where: [...where, ...condition], within, active: a, passive: b }];
   });
 }
