@@ -39,6 +39,54 @@ describe('a difference', () => {
   });
 });
 
+/** Key columns that are split in ways of their own: SQL for 100,000 different values. */
+const KEYS: readonly (readonly [type: string, order: string, value: string])[] = [
+  ['UInt64', 'k', '18446744073709551615 - number * 7'],
+  ['Int64', 'k', 'toInt64(number) - 50000'],
+  ['Date', 'k', 'toDate(number % 1000)'],
+  ['DateTime', 'k DESC', 'toDateTime(1767225600 + number)'],
+  ['DateTime64(9)', 'k', 'fromUnixTimestamp64Nano(1767225600000000000 + toInt64(number))'],
+  ['String', 'k', `concat('\\xff', toString(number))`],
+  ['FixedString(9)', 'k', 'leftPad(toString(number), 9)'],
+  ['LowCardinality(String)', '(k, v)', 'toString(number % 3)'],
+  ['UUID', 'k', `toUUID(concat('00000000-0000-0000-0000-', leftPad(toString(number), 12, '0')))`],
+  ['Nullable(UInt32)', 'k', 'if(number % 2 = 0, NULL, number)'],
+  ['Decimal(18, 3)', 'k', 'number / 1000'],
+  ['UInt32', '(intDiv(k, 10), k)', 'number'],
+  ['UInt32', 'tuple()', 'number'],
+];
+
+describe('keys of all sorts', () => {
+  const tables = KEYS.map(([type, order, value], at) => ({ type, order, value, table: `key${at}` }));
+  let compared: SiteComparison;
+  beforeAll(async () => {
+    for (const { type, order, value, table } of tables) {
+      await sites.run(
+        `CREATE TABLE dr.${table} (k ${type}, v UInt32, w UInt32) ENGINE = MergeTree ORDER BY ${order}
+         SETTINGS allow_nullable_key = 1, allow_experimental_reverse_key = 1`,
+      );
+      const rows = (other: string): string =>
+        `INSERT INTO dr.${table} SELECT ${value}, number, ${other} FROM numbers(100000)`;
+      await Promise.all([sites.active.run(rows('1')), sites.passive.run(rows('if(number = 777, 2, 1)'))]);
+    }
+    compared = await sites.compare(tables.map(({ table }) => table));
+  });
+
+  it.each(tables)('$type by $order: few rows are left, on both sites', async ({ table }) => {
+    const [partition] = compared.tables.find(({ path }) => path[1] === table)?.partitions ?? [];
+    expect(partition).toMatchObject({ verdict: 'different', active: { rows: 100_000 }, passiveOnlyRows: 0 });
+    const differences = partition?.differences ?? [];
+    expect(differences.length).toBeGreaterThan(0);
+    const where = differences.map((one) => `(${one.where})`).join(' OR ');
+    const count = `SELECT toUInt32(countIf(v = 777)), toUInt32(count()) FROM dr.${table} WHERE ${where}`;
+    for (const site of ['active', 'passive'] as const) {
+      const rows = differences.reduce((sum, one) => sum + one[site].rows, 0);
+      expect(rows).toBeLessThan(500);
+      expect(await sites[site].rows(count)).toEqual([[1, rows]]);
+    }
+  });
+});
+
 /** The case's statements, with its own table in place of `dr.t`. */
 async function prepare({ both = [], active = [], passive = [] }: DrCase, table: string): Promise<void> {
   const named = (statements: readonly string[]): string[] =>
