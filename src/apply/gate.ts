@@ -50,7 +50,7 @@ export function objections(plan: Plan, allowed: ReadonlySet<string>): string[] {
     const what = `${showId(step.object)} on ${node}`;
     if (step.verdict === 'manual')
       reasons.push(...step.refusals.map((why) => `${what} can't be changed: ${why}`));
-    if (isGuarded(step.verdict) && !isAllowed(planned, allowed)) {
+    if (isGuarded(step.verdict) && !step.allowance && !isAllowed(planned, allowed)) {
       const name = allowedAs(step.object.path);
       reasons.push(
         `${what}: ${step.action} is ${step.verdict} and needs \`--allow ${name}\` or \`--allow ${step.verdict}\``,

@@ -14,6 +14,7 @@ import type { Finding } from '../model/finding.ts';
 import { nameKey } from '../model/object.ts';
 import type { NodePlan, Plan } from '../model/plan.ts';
 import type { Root, State } from '../model/state.ts';
+import { withAllowances } from '../plan/allowances.ts';
 import { planOf } from '../plan/digest.ts';
 import { disagreements } from '../plan/disagreement.ts';
 import { diffStates, type NodeDifferences, stepsOf, touched } from '../plan/plan.ts';
@@ -194,7 +195,7 @@ export async function survey(estate: Estate, options: SurveyOptions): Promise<Su
   );
   options.settled.save();
   return {
-    plan: planOf(clusters),
+    plan: withAllowances(planOf(clusters), estate.limits),
     servers,
     states,
     close: async () => {

@@ -10,9 +10,11 @@ import { postReport } from '../github/report.ts';
 import { departureFrom, findReview, type Review } from '../github/reviewed.ts';
 import { marksIn } from '../github/step-marks.ts';
 import { PlumblineError } from '../model/errors.ts';
+import type { Estate } from '../model/estate.ts';
 import { showId } from '../model/object.ts';
 import { type Plan, type PlannedStep, plannedSteps } from '../model/plan.ts';
 import { GUARDED, isGuarded } from '../model/review.ts';
+import { withAllowances, withinBoth } from '../plan/allowances.ts';
 import { stepMark } from '../plan/step-marks.ts';
 import { renderJson } from '../render/json.ts';
 import { renderReport } from '../render/report.ts';
@@ -28,6 +30,7 @@ import {
   writeSummary,
 } from './github-run.ts';
 import { newRun } from './identity.ts';
+import { limitsAt } from './limits-at.ts';
 import type { Output } from './output.ts';
 import { planExitCode } from './plan.ts';
 import { showProgress } from './progress.ts';
@@ -37,6 +40,7 @@ const MOST_MERGES = 50;
 const LOCK_SECONDS = 60;
 
 type Reviewed = Extract<Review, { status: 'reviewed' }>;
+type Limits = Estate['limits'];
 
 interface Judgement {
   readonly allowed: ReadonlySet<string>;
@@ -85,7 +89,16 @@ function covers({ comment }: Reviewed, planned: PlannedStep, plan: Plan): boolea
   );
 }
 
-const needsPermission = ({ step }: PlannedStep): boolean => isGuarded(step.verdict);
+const needsReview = ({ step }: PlannedStep): boolean => isGuarded(step.verdict);
+const needsPermission = ({ step }: PlannedStep): boolean => isGuarded(step.verdict) && !step.allowance;
+
+/** The limits that were declared before any of the merges: nobody gives himself a permission by raising one. */
+async function limitsBefore(folder: string, agreed: Survey, declared: Limits, reviews: readonly Reviewed[]) {
+  if (!plannedSteps(agreed.plan).some(({ step }) => step.allowance)) return declared;
+  let limits: Limits = reviews.length > 0 ? declared : undefined;
+  for (const { pull } of reviews) limits = withinBoth(limits, await limitsAt(folder, pull.baseSha));
+  return limits;
+}
 
 /** Every step must be reviewed, and every guarded one allowed on a pull request that shows it. `byHand`: the workflow was. */
 async function judge(
@@ -96,7 +109,7 @@ async function judge(
   byHand: boolean,
 ): Promise<Judgement> {
   // Somebody who starts the workflow by hand means what is declared; what destroys still needs a review that shows it.
-  const unreviewed = byHand ? reviews.open.filter(needsPermission) : reviews.open;
+  const unreviewed = byHand ? reviews.open.filter(needsReview) : reviews.open;
   const reasons = unreviewed.map(
     ({ step, node }) => `${showId(step.object)} on ${node} is not as it was reviewed, or moved since`,
   );
@@ -142,7 +155,7 @@ async function applyReviewed(
   run: GitHubRun,
   options: GitHubOptions,
   opened: OpenEstate,
-  agreed: Survey,
+  surveyed: Survey,
   output: Output,
 ): Promise<number> {
   const { event } = run;
@@ -151,7 +164,9 @@ async function applyReviewed(
   const estate = await estateInRepository(options.estate);
   const github = await run.connect();
   const commits = await mergesToApply(options, opened);
-  const reviews = await findReviews(github, agreed.plan, commits, { branch, estate, key: run.key });
+  const reviews = await findReviews(github, surveyed.plan, commits, { branch, estate, key: run.key });
+  const limits = await limitsBefore(options.estate, surveyed, opened.estate.limits, reviews.found);
+  const agreed = { ...surveyed, plan: withAllowances(surveyed.plan, limits) };
   const { allowed, reasons } = await judge(
     github,
     agreed.plan,
@@ -165,7 +180,7 @@ async function applyReviewed(
   if (blocked.length > 0) return refuse(run, github, reviews.found, estate, [...new Set(blocked)]);
   const progress = showProgress(output);
   const identity = await newRun(options.estate);
-  const report = await applyPlan(opened.estate, agreed, {
+  const report = await applyPlan({ ...opened.estate, limits: limits ?? new Map() }, agreed, {
     ...opened,
     identity,
     allowed,

@@ -15,6 +15,7 @@ import type { Plan } from '../model/plan.ts';
 import { planFindings } from '../model/plan.ts';
 import type { Approval, Rehearsal, ReviewContext } from '../model/review.ts';
 import { VERSION } from '../model/version.ts';
+import { withinBoth } from '../plan/allowances.ts';
 import { stepMarks } from '../plan/step-marks.ts';
 import { rehearse, rehearseFrom } from '../rehearse/rehearse.ts';
 import { renderComment } from '../render/comment.ts';
@@ -32,6 +33,7 @@ import {
   openGitHubRun,
   writeSummary,
 } from './github-run.ts';
+import { limitsAt } from './limits-at.ts';
 import type { Output } from './output.ts';
 import { planExitCode } from './plan.ts';
 
@@ -73,14 +75,19 @@ async function makePlan(options: GitHubPlanOptions, pull: PullRequest): Promise<
   const lint = lintDeclared(head, options.estate);
   const base = await loadBase(options, pull);
   if (!options.live || pull.fork) {
-    const { plan, rehearsal } = await rehearseFrom(base ?? NOTHING, head);
+    // Embedded servers hold no rows, so that everything would be below a limit.
+    const { limits: _limits, ...unlimited } = head;
+    const { plan, rehearsal } = await rehearseFrom(base ?? NOTHING, unlimited);
     return { head, base, lint, plan: planWithLint(plan, lint), rehearsal };
   }
   const opened = await openDeclaredEstate(options);
   try {
-    const { plan, states, close } = await survey(opened.estate, { ...opened, keepStates: true });
+    // A pull request must not give itself a permission: a limit that it raises counts after its merge.
+    const limits = withinBoth(head.limits, await limitsAt(options.estate, pull.baseSha));
+    const estate = { ...opened.estate, limits };
+    const { plan, states, close } = await survey(estate, { ...opened, keepStates: true });
     await close();
-    const rehearsal = await rehearse(opened.estate, plan, states);
+    const rehearsal = await rehearse(estate, plan, states);
     return { head, base, lint, plan: planWithLint(plan, lint), rehearsal };
   } finally {
     await opened.close();

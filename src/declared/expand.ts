@@ -1,6 +1,6 @@
 /** Turns checked documents into an estate: nodes with names, objects with clusters; reports what doesn't fit together. */
 import { ROOT_KINDS } from '../kinds/index.ts';
-import type { Cluster, DeclaredObject, Estate, Prune } from '../model/estate.ts';
+import type { Cluster, DeclaredObject, Estate, Prune, SizeLimit, SizeLimits } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
 import { nearest } from '../model/nearest.ts';
 import { nameKey, pathKey, showId, showPath } from '../model/object.ts';
@@ -10,6 +10,7 @@ import { type ClusterDocument, expandCluster } from './expand-cluster.ts';
 import type { Entry } from './files.ts';
 import { secretMistakes } from './literal-secrets.ts';
 import { renameMistakes } from './renames.ts';
+import { bytesOf } from './sizes.ts';
 
 interface DatabaseScope {
   readonly clusters: ReadonlySet<string>;
@@ -21,6 +22,8 @@ interface ObjectHead {
   readonly database?: string;
   readonly on?: string | readonly string[];
   readonly prune?: boolean | readonly string[];
+  readonly allow_destructive_below?: string;
+  readonly allow_rebuild_below?: string;
 }
 
 function didYouMean(name: string, known: readonly string[]): string {
@@ -97,9 +100,20 @@ function scopeOf(
   return scope;
 }
 
+/** The sizes below which the database lets guarded steps run. */
+function limitsOf(entry: Entry): SizeLimits {
+  const limit = (key: 'allow_destructive_below' | 'allow_rebuild_below'): SizeLimit | undefined => {
+    const size = (entry.value as ObjectHead)[key];
+    return size === undefined ? undefined : { bytes: bytesOf(size), place: entry.place([key]) };
+  };
+  const [destructive, rebuild] = [limit('allow_destructive_below'), limit('allow_rebuild_below')];
+  return { ...(destructive && { destructive }), ...(rebuild && { rebuild }) };
+}
+
 function expandObjects(entries: readonly Entry[], known: ReadonlySet<string>, report: Report) {
   const databases = new Map<string, DatabaseScope>();
   const prune = new Map<string, Prune>();
+  const limits = new Map<string, SizeLimits>();
   const seen = new Map<string, Place>();
   const objects: DeclaredObject[] = [];
   const declare = (entry: Entry, clusters: ReadonlySet<string>): void => {
@@ -119,13 +133,14 @@ function expandObjects(entries: readonly Entry[], known: ReadonlySet<string>, re
     const clusters = scopeOf(entry, known, undefined, report);
     databases.set(document.name, { clusters, place: entry.place(['name']) });
     if (document.prune) prune.set(document.name, document.prune === true ? 'all' : new Set(document.prune));
+    limits.set(document.name, limitsOf(entry));
     declare(entry, clusters);
   }
   for (const entry of entries.filter(({ kind }) => kind !== 'Database' && kind !== 'Cluster')) {
     const { database } = entry.value as ObjectHead;
     declare(entry, scopeOf(entry, known, databases.get(database ?? ''), report));
   }
-  return { objects, prune };
+  return { objects, prune, limits };
 }
 
 /** The long form is for names with dots in them. */
@@ -161,8 +176,12 @@ export function expand(entries: readonly Entry[]): { estate: Estate; findings: r
   const findings: Finding[] = [];
   const report: Report = (rule, message, place) => findings.push({ severity: 'error', rule, message, place });
   const clusters = expandClusters(entries, report);
-  const { objects, prune } = expandObjects(entries, new Set(clusters.map(({ name }) => name)), report);
+  const { objects, prune, limits } = expandObjects(
+    entries,
+    new Set(clusters.map(({ name }) => name)),
+    report,
+  );
   checkTargets(entries, objects, report);
   findings.push(...renameMistakes(objects));
-  return { estate: { clusters, objects, prune }, findings };
+  return { estate: { clusters, objects, prune, limits }, findings };
 }

@@ -7,11 +7,11 @@ export function repositoryPath(estate: string, file: string): string {
   return estate === '.' ? file : `${estate}/${file}`;
 }
 
-/** By verdict, the paths inside the repository; a step that drops what is no longer declared has none. */
+/** Of steps that no declared limit allows. By verdict, the paths inside the repository; a step that drops what is no longer declared has none. */
 export function guardedFiles(plan: Plan, estate: string): Map<Guarded, readonly string[]> {
   const files = new Map<Guarded, readonly string[]>();
   for (const verdict of GUARDED) {
-    const steps = plannedSteps(plan).filter(({ step }) => step.verdict === verdict);
+    const steps = plannedSteps(plan).filter(({ step }) => step.verdict === verdict && !step.allowance);
     if (steps.length === 0) continue;
     const places = steps.flatMap(({ step }) => [step.place, ...step.changes.map(({ place }) => place)]);
     const paths = places.flatMap((place) => (place ? [repositoryPath(estate, place.file)] : []));

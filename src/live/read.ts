@@ -160,15 +160,17 @@ export async function readImpacts(server: Server, ids: readonly ObjectId[]): Pro
   const list = names.filter((name) => name !== undefined);
   if (list.length === 0) return impacts;
   const databases = [...new Set(ids.map(({ path: [database = ''] }) => literal(database)))];
-  const rows = await server.rows<[string, string, string, string, string]>(
-    `SELECT database, name, toString(total_rows), toString(ifNull(total_bytes, 0)), toString(ifNull(active_parts, 0))
+  const rows = await server.rows<[string, string, string, string, string, string]>(
+    `SELECT database, name, toString(total_rows), toString(ifNull(total_bytes, 0)), toString(ifNull(active_parts, 0)),
+       toString(total_bytes IS NULL)
      FROM system.tables WHERE total_rows IS NOT NULL AND database IN (${databases.join(', ')}) AND (database, name) IN (${list.join(', ')})`,
   );
-  for (const [database, table, count, bytes, parts] of rows) {
+  for (const [database, table, count, bytes, parts, isUnsized] of rows) {
     impacts.set(pathKey([database, table]), {
       rows: Number(count),
       bytes: Number(bytes),
       parts: Number(parts),
+      ...(isUnsized === '1' && { isUnsized: true }),
     });
   }
   return impacts;

@@ -1,6 +1,7 @@
 /** What the declarations say as a whole: clusters of nodes, and the objects that belong on them. */
 import type { Tree } from './object.ts';
 import type { Place } from './place.ts';
+import type { Guarded } from './review.ts';
 
 /** Where a credential comes from; its value never stands in a declaration. */
 export type Credential = { readonly plain: string } | { readonly env: string } | { readonly file: string };
@@ -64,14 +65,24 @@ export interface DeclaredObject {
   readonly document?: ObjectDocument;
 }
 
-/** What may be dropped from a database although no declaration names it: everything, or these objects. */
+/** What may be dropped from a database although no declaration names it: everything, or these objects, where `*` is any text. */
 export type Prune = 'all' | ReadonlySet<string>;
+
+/** Below so many bytes a guarded step needs nobody's permission. */
+export interface SizeLimit {
+  readonly bytes: number;
+  readonly place: Place;
+}
+
+export type SizeLimits = Readonly<Partial<Record<Guarded, SizeLimit>>>;
 
 export interface Estate {
   readonly clusters: readonly Cluster[];
   readonly objects: readonly DeclaredObject[];
   /** By database. */
   readonly prune: ReadonlyMap<string, Prune>;
+  /** By database; absent where none is declared. */
+  readonly limits?: ReadonlyMap<string, SizeLimits>;
 }
 
 /** The same estate with some nodes at other addresses, by node name; the others stay where they are. */

@@ -56,6 +56,8 @@ export interface Impact {
   /** Compressed bytes on disk. */
   readonly bytes: number;
   readonly parts: number;
+  /** Whether the server does not tell the bytes, so that `bytes` is 0. */
+  readonly isUnsized?: true;
 }
 
 export type ChangeAction = 'create' | 'alter' | 'replace' | 'rename' | 'drop';
@@ -91,6 +93,8 @@ export interface Step {
   /** Why it must be done by hand, for `manual` steps. */
   readonly refusals: readonly string[];
   readonly impact?: Impact;
+  /** The declared limit that lets the step do without permission; its impact is below. */
+  readonly allowance?: { readonly bytes: number; readonly place: Place };
   readonly place?: Place;
   /**
    * Nodes that have no such step of their own, because the server carries this one over to them. There also where it would

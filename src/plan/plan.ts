@@ -11,7 +11,7 @@ import { TokenError } from '../sql/tokens.ts';
 import { type Difference, diffTrees } from './diff.ts';
 import { fingerprint } from './fingerprint.ts';
 import { apartLocal } from './local-changes.ts';
-import { isKeptName, keptPattern } from './rebuild.ts';
+import { mayPrune } from './prune.ts';
 import { rebuildAround } from './rebuild-around.ts';
 import { isKept } from './rebuild-kept.ts';
 import { leftNames, leftSteps } from './rebuild-left.ts';
@@ -105,16 +105,6 @@ function bothLive(live: State, desired: Root): Finding | undefined {
   if (!old || !live.has(nameKey(id))) return undefined;
   const message = `${showId(old.id)} and ${showId(id)} are both live: drop one of them, or remove \`renamed_from\``;
   return about('renamed-and-live', message, desired);
-}
-
-/** What a rebuild has kept is dropped only by its name, or by `orders_plumbline_old_*`. */
-function mayPrune(root: Root, prune: ReadonlyMap<string, Prune>): boolean {
-  const [database = '', name] = root.id.path;
-  const rule = prune.get(database);
-  if (name === undefined || rule === undefined) return false;
-  const isKept = isKeptName(name);
-  if (rule === 'all') return !isKept;
-  return rule.has(name) || (isKept && rule.has(keptPattern(name)));
 }
 
 const comesWithServer = ({ id }: Root): boolean => id.kind === 'database' && id.path[0] === 'default';

@@ -14,11 +14,6 @@ export function isKeptName(name: string): boolean {
   return KEPT.test(name);
 }
 
-/** `orders_plumbline_old_*`, by which a declaration allows to drop what rebuilds of `orders` have kept. */
-export function keptPattern(name: string): string {
-  return name.replace(/[0-9a-f]{8}$/, '*');
-}
-
 /** Whether a table of this name is one that a rebuild fills. */
 export function isUnfinishedName(name: string): boolean {
   return UNFINISHED.test(name);

@@ -26,7 +26,7 @@ const MOST_TEXT = 500;
 function objectsText({ entries }: MergedPlan, verdict: string): string | undefined {
   const found = new Map(
     entries
-      .filter(({ step }) => step.verdict === verdict)
+      .filter(({ step }) => step.verdict === verdict && !step.allowance)
       .map(({ step }) => [keyOf(step.object), code(shorten(visibleId(step.object), MOST_TEXT))]),
   );
   return found.size === 0 ? undefined : listed([...found.values()], MOST_NAMES);

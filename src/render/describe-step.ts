@@ -1,7 +1,9 @@
 /** Takes a step and gives what every report says of it: its verdict's word, the changes worth a line, its statements. */
+import type { Place } from '../model/place.ts';
 import type { Change, Step, Verdict } from '../model/step.ts';
 import { subject } from './describe-change.ts';
 import { sqlLines } from './sql-lines.ts';
+import { formatBytes } from './units.ts';
 import { visible } from './visible.ts';
 
 const VERDICT_WORDS: Readonly<Record<Verdict, string | undefined>> = {
@@ -15,6 +17,15 @@ const VERDICT_WORDS: Readonly<Record<Verdict, string | undefined>> = {
 /** What a verdict is called where it is worth a word; undefined for changes of metadata. */
 export function verdictWord(verdict: Verdict): string | undefined {
   return VERDICT_WORDS[verdict];
+}
+
+/** `by schemas/shop.yaml:4, because it is below 1.0 GiB`; undefined where no declared limit allows the step. */
+export function allowanceText(
+  allowance: Step['allowance'],
+  show: (place: Place) => string,
+): string | undefined {
+  if (!allowance) return undefined;
+  return `by ${show(allowance.place)}, because it is below ${formatBytes(allowance.bytes)}`;
 }
 
 /** The changes worth a line: a whole object that comes or goes is told by its step. */

@@ -21,8 +21,8 @@ interface Folding {
 }
 
 function meaning({ impact: _impact, fingerprint: _fingerprint, ...step }: Step): string {
-  const { action, object, statements, verdict, hazards, changes, refusals, place } = step;
-  return JSON.stringify([action, object, statements, verdict, hazards, changes, refusals, place]);
+  const { action, object, statements, verdict, hazards, changes, refusals, allowance, place } = step;
+  return JSON.stringify([action, object, statements, verdict, hazards, changes, refusals, allowance, place]);
 }
 
 /** Entries in the order of their first appearance; a step that a node has twice stays twice. */

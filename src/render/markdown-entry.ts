@@ -1,7 +1,7 @@
 /** Takes one folded entry of a plan and gives its Markdown: open where it needs a reviewer's eye, folded away elsewhere. */
 import type { ClusterPlan } from '../model/plan.ts';
 import type { Step } from '../model/step.ts';
-import { statementLines, verdictWord } from './describe-step.ts';
+import { allowanceText, statementLines, verdictWord } from './describe-step.ts';
 import { type FoldedEntry, nodesText } from './fold-nodes.ts';
 import { hazardImpact } from './impact.ts';
 import { diffBlock } from './markdown-change.ts';
@@ -23,12 +23,14 @@ export function verb({ action }: Step): string {
 
 /** Why to look twice, a line each. */
 export function cautions(entry: FoldedEntry): string[] {
-  const { hazards, refusals } = entry.step;
+  const { hazards, refusals, allowance } = entry.step;
+  const allowed = allowanceText(allowance, (place) => code(visiblePlace(place)));
   return [
     ...hazards.map(
       (hazard) => `- **${prose(hazard.kind)}**: ${prose(hazard.reason)}${hazardImpact(hazard, entry)}`,
     ),
     ...refusals.map((reason) => `- **can't be done by Plumbline**: ${prose(reason)}`),
+    ...(allowed === undefined ? [] : [`- **allowed** ${allowed}`]),
   ];
 }
 

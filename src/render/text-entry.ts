@@ -1,6 +1,6 @@
 /** Takes one folded entry of a plan and gives the lines that show it on a terminal. */
 import type { ClusterPlan } from '../model/plan.ts';
-import { statementLines, tellingChanges, verdictWord } from './describe-step.ts';
+import { allowanceText, statementLines, tellingChanges, verdictWord } from './describe-step.ts';
 import { type FoldedEntry, nodesText } from './fold-nodes.ts';
 import { hazardImpact } from './impact.ts';
 import { changeLines } from './text-change.ts';
@@ -27,7 +27,8 @@ function head(entry: FoldedEntry, cluster: ClusterPlan, colours: Palette, width:
 }
 
 function warnings(entry: FoldedEntry, colours: Palette, width: number): string[] {
-  const { hazards, refusals, verdict } = entry.step;
+  const { hazards, refusals, verdict, allowance } = entry.step;
+  const allowed = allowanceText(allowance, visiblePlace);
   const bullet = (label: string, text: string, paint: (text: string) => string): string[] => {
     const [first = '', ...rest] = wrap(`! ${label}: ${text}`, width);
     const lead = `! ${label}:`;
@@ -39,6 +40,7 @@ function warnings(entry: FoldedEntry, colours: Palette, width: number): string[]
       bullet(visible(hazard.kind), visible(hazard.reason) + hazardImpact(hazard, entry), paint),
     ),
     ...refusals.flatMap((reason) => bullet("can't be done by Plumbline", visible(reason), colours.bad)),
+    ...(allowed === undefined ? [] : wrap(`allowed ${allowed}`, width)),
   ];
 }
 

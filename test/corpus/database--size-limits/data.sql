@@ -1,0 +1,1 @@
+INSERT INTO database_size_limits.small SELECT number, 'x' FROM numbers(1000);
