@@ -76,10 +76,22 @@ function keepsStored({ from, to }: Around): boolean {
   return [...columnsOf(from)].some(([name, column]) => isStored(column) && kept.has(name));
 }
 
+/** 26.7 refuses every MODIFY COLUMN of a sign column: it takes no type for the one that such columns have. */
+function cannotAlterSign(name: string, around: Around): PartDraft | undefined {
+  const { name: engine, parameters } = engineOf(engineOfTable(around.from));
+  // Replicated tables name their path and replica first.
+  const [sign] = parameters.split(',').filter((parameter) => !parameter.includes("'"));
+  if (!engine.endsWith('CollapsingMergeTree') || !mentions(sign, name)) return undefined;
+  return { rebuild: `ClickHouse can't alter the sign column \`${name}\`` };
+}
+
 /** Why ALTER does not rename the column; `replace` where the table keeps no rows. */
 function cannotRename(old: string, name: string, around: Around): PartDraft | undefined {
   const engine = engineOfTable(around.from);
   if (!isMergeTree(engine) && !holdsRows(engine) && engineOf(engine).name !== 'Distributed') return 'replace';
+  if (engineOf(engine).name === 'Memory') {
+    return { rebuild: 'ClickHouse renames a column of a Memory table and forgets its values' };
+  }
   if (keyUse(name, around.from)) {
     return {
       rebuild: `a key or the engine is made of \`${old}\`, and ClickHouse can't rename such a column`,
@@ -116,7 +128,9 @@ export const column: PartKind<Column> = {
   alter(to, from, changed, around, after) {
     const name = to.id.path.at(-1) ?? '';
     const onlyComment = changed.size === 1 && changed.has('comment') && !after;
-    const cannot = onlyComment ? cannotAlterComment(name, around) : cannotAlterColumn(name, around);
+    const cannot = onlyComment
+      ? cannotAlterComment(name, around)
+      : (cannotAlterColumn(name, around) ?? cannotAlterSign(name, around));
     return cannot ? [cannot] : alterColumn(to, from, changed, around, after);
   },
   rename(to, from, around) {

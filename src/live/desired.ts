@@ -71,7 +71,11 @@ const isOtherNodesFailure = (error: unknown, node: string): boolean =>
 /** Whether the server misses something that is declared and not there yet. */
 function missesAny(error: unknown, coming: readonly ObjectId[]): boolean {
   if (!(error instanceof ServerError) || !MISSING.has(error.code)) return false;
-  return coming.some(({ path }) => error.reason.includes(path.at(-1) ?? ''));
+  // `Int128` does not speak of a table `t1`.
+  const words = new Set(error.reason.split(/\W+/));
+  const isNamed = (name: string): boolean =>
+    /^\w+$/.test(name) ? words.has(name) : error.reason.includes(name);
+  return coming.some(({ path }) => isNamed(path.at(-1) ?? ''));
 }
 
 /** Formats definitions instead of trying them out. */
