@@ -179,6 +179,17 @@ export async function startReplicas(targets: readonly number[]): Promise<Replica
     return answer;
   };
 
+  /** Whether all other replicas have followed. */
+  const carryOver = async (at: number, { database, table, path, version }: Copy): Promise<boolean> => {
+    await sleep(DELAY);
+    const others = copies.flatMap((map, of) => {
+      const other = map.get(keyOf(database, table));
+      return of !== at && other?.path === path ? [{ of, other }] : [];
+    });
+    await Promise.all(others.map(({ of, other }) => follow(of, other)));
+    return others.every(({ other }) => other.version >= version);
+  };
+
   const alter = async (
     at: number,
     statement: string,
@@ -214,14 +225,9 @@ export async function startReplicas(targets: readonly number[]): Promise<Replica
     log.push({ from: at, statement });
     heads.set(copy.path, log.length);
     copy.version = log.length;
-    await sleep(DELAY);
-    const others = copies.flatMap((map, of) => {
-      const other = map.get(keyOf(copy.database, copy.table));
-      return of !== at && other?.path === copy.path ? [{ of, other }] : [];
-    });
-    await Promise.all(others.map(({ of, other }) => follow(of, other)));
-    const late = others.some(({ other }) => other.version < log.length);
-    return late ? refusal(341, 'UNFINISHED', 'Some replicas have not followed') : answer;
+    return (await carryOver(at, copy))
+      ? answer
+      : refusal(341, 'UNFINISHED', 'Some replicas have not followed');
   };
 
   const answerTo = async (at: number, statement: string, url: URL): Promise<Answer | undefined> => {
