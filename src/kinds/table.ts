@@ -42,7 +42,7 @@ import {
   storedEngine,
 } from './table-engine.ts';
 import { rebuildHazards, rebuildOf } from './table-rebuild.ts';
-import { tie, untie } from './ties.ts';
+import { expandTies, tie, untie } from './ties.ts';
 
 export type Table = Storage &
   Readonly<{
@@ -105,7 +105,8 @@ async function normaliseTable(tree: Tree, server: Normaliser): Promise<Tree> {
     tryOut(untied, server),
     server.format(createText('CREATE TABLE x', tree)),
   ]);
-  return tie(normal, readTable(formatted, tree.root.id), server.tyingFunctions);
+  const expanded = await expandTies(readTable(formatted, tree.root.id), server);
+  return tie(normal, expanded, server.tyingFunctions);
 }
 
 /**

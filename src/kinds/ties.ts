@@ -7,6 +7,7 @@ import { keyOf, type StateObject, type Tree } from '../model/object.ts';
 import type { Root } from '../model/state.ts';
 import { type Token, tokenize } from '../sql/tokens.ts';
 import { calls } from './calls.ts';
+import type { Normaliser } from './kind.ts';
 import { isSql } from './whole-sql.ts';
 
 /** https://github.com/ClickHouse/ClickHouse/blob/master/src/Databases/DDLLoadingDependencyVisitor.cpp */
@@ -68,23 +69,36 @@ export function untie(tree: Tree, functions: ReadonlySet<string>): Tree {
   };
 }
 
-/** What was normalised without ties, with those attributes that had them as they are in the formatted table. */
-export function tie(normal: Tree, formatted: Tree, functions: ReadonlySet<string>): Tree {
-  const untied = untie(formatted, functions);
-  const before = new Map([...untied.parts].map((part) => [keyOf(part.id), part]));
-  const stored = new Map(normal.parts.map((part) => [keyOf(part.id), part]));
-  const kept = (from: StateObject, without: StateObject, to: StateObject): StateObject => {
-    const tied = Object.entries(from.attributes).filter(
-      ([name, value]) => without.attributes[name] !== value,
+/** A formatted table with the bodies of such functions in the place of their calls, as a view would have them: views tie nothing. */
+export async function expandTies({ root, parts }: Tree, server: Normaliser): Promise<Tree> {
+  const expand = async (part: StateObject): Promise<StateObject> => {
+    const { value } = part.attributes;
+    if (!isColumn(part) || typeof value !== 'string' || !calls(value, server.tyingFunctions)) return part;
+    const at = value.indexOf(' ');
+    const text = await server.view(
+      (name) => `CREATE TEMPORARY VIEW ${name} (\`_\` UInt8) AS SELECT${value.slice(at)}`,
+      root.id.path[0] ?? '',
     );
-    return { ...to, attributes: { ...to.attributes, ...Object.fromEntries(tied) } };
+    const expanded = text.slice(text.indexOf(BEFORE) + BEFORE.length);
+    return { ...part, attributes: { ...part.attributes, value: `${value.slice(0, at)} ${expanded}` } };
   };
-  const parts = formatted.parts.map((part): StateObject => {
-    const [without, to] = [before.get(keyOf(part.id)), stored.get(keyOf(part.id))];
-    return without && to ? kept(part, without, to) : part;
+  return { root, parts: await Promise.all(parts.map(expand)) };
+}
+
+const BEFORE = ' AS SELECT ';
+
+/** What was normalised without ties, with what the formatted table says where it has them. */
+export function tie(normal: Tree, formatted: Tree, functions: ReadonlySet<string>): Tree {
+  const tied = formatted.parts.filter((part) => isTied(part, functions));
+  const values = new Map(tied.filter(isColumn).map(({ id, attributes }) => [keyOf(id), attributes.value]));
+  const parts = normal.parts.map((part): StateObject => {
+    const value = values.get(keyOf(part.id));
+    return value === undefined ? part : { ...part, attributes: { ...part.attributes, value } };
   });
-  const added = normal.parts.filter(
-    ({ id }) => !formatted.parts.some((part) => keyOf(part.id) === keyOf(id)),
-  );
-  return { root: kept(formatted.root, untied.root, normal.root), parts: [...parts, ...added] };
+  const { ttl } = formatted.root.attributes;
+  const attributes = ties(ttl, functions) ? { ...normal.root.attributes, ttl } : normal.root.attributes;
+  return {
+    root: { ...normal.root, attributes },
+    parts: [...parts, ...tied.filter((part) => !isColumn(part))],
+  };
 }
