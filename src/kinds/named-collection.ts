@@ -66,6 +66,10 @@ function sameEntry(live: string | undefined, desired: string | undefined): boole
   return a.flag === b.flag && sameValue(a.text, b.text);
 }
 
+/** By any key that there may be: an object finds something under `__proto__` where there is nothing. */
+const byKey = (values: NamedCollection['values']): ReadonlyMap<string, string> =>
+  new Map(Object.entries(values));
+
 const sameFlag = (live: string, desired: string): boolean => readValue(live).flag === readValue(desired).flag;
 
 export const namedCollection: RootKind<NamedCollection> = {
@@ -74,10 +78,10 @@ export const namedCollection: RootKind<NamedCollection> = {
   attributes: {
     values: {
       change: 'alter',
-      same: (live, desired) =>
-        [...new Set([...Object.keys(live), ...Object.keys(desired)])].every((name) =>
-          sameEntry(live[name], desired[name]),
-        ),
+      same: (live, desired) => {
+        const [before, after] = [byKey(live), byKey(desired)];
+        return [...before.keys(), ...after.keys()].every((key) => sameEntry(before.get(key), after.get(key)));
+      },
     },
   },
   declare(declared) {
@@ -127,15 +131,15 @@ export const namedCollection: RootKind<NamedCollection> = {
   normalise: async (tree) => tree,
   create: (to) => statement(createText(to)),
   alter(to, from) {
-    const [before, after] = [valuesOf(from), valuesOf(to)];
+    const [before, after] = [byKey(valuesOf(from)), byKey(valuesOf(to))];
     const name = identifier(to.root.id.path[0] ?? '');
-    const set = Object.entries(after).filter(([key, value]) => !sameEntry(before[key], value));
+    const set = [...after].filter(([key, value]) => !sameEntry(before.get(key), value));
     // A key that is set anew keeps its old flag where none is said, so it has to go first.
-    const unflagged = set.filter(
-      ([key, value]) =>
-        before[key] !== undefined && readValue(value).flag === undefined && !sameFlag(before[key], value),
-    );
-    const gone = Object.keys(before).filter((key) => !(key in after));
+    const unflagged = set.filter(([key, value]) => {
+      const old = before.get(key);
+      return old !== undefined && readValue(value).flag === undefined && !sameFlag(old, value);
+    });
+    const gone = [...before.keys()].filter((key) => !after.has(key));
     const deleted = [...gone, ...unflagged.map(([key]) => key)].map(identifier).join(', ');
     return [
       statement([

@@ -11,6 +11,9 @@ const TABLE_FILE = 213;
 /** Bytes that an index's name may have in the names of its files; the temporary ones of text indexes are the longest. */
 const INDEX_FILE = 231;
 
+/** Bytes that the name of a function, collection, workload or resource may have in the name of its file. */
+const BESIDE_FILE = 230;
+
 const COUNTED = 'every byte that is no letter, digit or `_` counts three times';
 
 /** The length of a name in the name of a file. */
@@ -56,9 +59,15 @@ function unusablePart({ kind, path }: ObjectId): string | undefined {
   return over > 0 ? `has too long a name (${over} bytes over; ${COUNTED})` : undefined;
 }
 
+/** What stands beside the databases is kept in a file of its own: `function_NAME.sql`. */
+function refusedBeside({ path: [name = ''] }: ObjectId): string | undefined {
+  const over = fileLength(name) - BESIDE_FILE;
+  return over > 0 ? `its name is too long (${over} bytes over; ${COUNTED})` : undefined;
+}
+
 /** Why the object must not be created under these names; undefined when nothing is wrong with them. */
 export function refusedName(tree: Tree): string | undefined {
-  if (!isInDatabase(tree.root.id)) return undefined;
+  if (!isInDatabase(tree.root.id)) return refusedBeside(tree.root.id);
   const [database = '', name] = tree.root.id.path;
   if (isSystemDatabase(database))
     return `the database \`${database}\` belongs to the server, or to Plumbline itself`;

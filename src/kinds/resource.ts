@@ -3,7 +3,7 @@ import type { Tree } from '../model/object.ts';
 import { Cursor } from '../sql/cursor.ts';
 import { identifier } from '../sql/quote.ts';
 import { statement } from './drafts.ts';
-import type { RootKind } from './kind.ts';
+import type { Action, RootKind } from './kind.ts';
 
 export type Resource = Readonly<{
   /** `READ DISK s3, WRITE DISK s3`, `MASTER THREAD`, `QUERY` … */
@@ -30,10 +30,23 @@ function operationsIn(list: string): string[] {
   return operations;
 }
 
+/** What a resource is measured in follows from its operations, and stays as it is for as long as the resource is there. */
+const UNITS = ['DISK', 'THREAD', 'QUERY', 'MEMORY'] as const;
+
+const unitOf = (operations: string): string | undefined => UNITS.find((unit) => operations.includes(unit));
+
+function changeOperations(from: string, to: string): Action {
+  if (unitOf(from) === unitOf(to)) return 'alter';
+  return {
+    refuse:
+      "ClickHouse can't change what a resource is measured in: drop it and the limits for it, then apply",
+  };
+}
+
 export const resource: RootKind<Resource> = {
   name: 'resource',
   document: 'Resource',
-  attributes: { operations: 'alter' },
+  attributes: { operations: { change: changeOperations } },
   declare(declared) {
     const value = declared.value as {
       readonly name: string;

@@ -1,6 +1,6 @@
 /** SQL functions: a name for a lambda, replaced in one statement. */
 import type { Tree } from '../model/object.ts';
-import { Cursor } from '../sql/cursor.ts';
+import { Cursor, ParseError } from '../sql/cursor.ts';
 import { identifier } from '../sql/quote.ts';
 import { hazard, statement } from './drafts.ts';
 import type { RootKind } from './kind.ts';
@@ -21,8 +21,8 @@ function readFunction(text: string, id: Tree['root']['id']): Tree {
   const lambda = cursor.rest();
   const head = new Cursor(lambda);
   if (head.sees('(')) head.parenthesized();
-  else head.name();
-  head.expect('->');
+  else head.expression(() => true);
+  if (!head.takes('->')) throw new ParseError('a function is a lambda such as `(a, b) -> a + b`');
   return { root: { id, attributes: { lambda } }, parts: [] };
 }
 
