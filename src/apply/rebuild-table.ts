@@ -17,6 +17,7 @@ import {
   readUuid,
   shownTable,
 } from './rebuild-run.ts';
+import { runWithSecrets } from './secrets.ts';
 import { isInconclusive } from './settle.ts';
 
 /** Milliseconds for one statement: copying or proving a partition takes as long as it takes. */
@@ -50,7 +51,7 @@ function runOf({ server, path, rebuild, queryId, keepLock, shouldStop }: Rebuild
       await keepLock().catch((error: unknown) => {
         throw error instanceof PlumblineError ? new LockLostError(error.message) : error;
       });
-      await server.run(statement, { queryId: `${queryId}${number++}`, timeout: DAY });
+      await runWithSecrets(server, statement, { queryId: `${queryId}${number++}`, timeout: DAY });
     },
     ask: (query) =>
       server.rows(query, {
