@@ -1,5 +1,6 @@
 /** A table goes in; what both sites are asked about its rows comes out: which columns, which rows, merged or not. */
 import { createHash } from 'node:crypto';
+import { keyParts } from '../kinds/table-engine.ts';
 import { identifier } from '../sql/quote.ts';
 import { bareColumn, type ComparedTable, type StoredColumn } from './compared-table.ts';
 import { digestExpression, holdsFloat, NotComparable } from './digest-expression.ts';
@@ -84,13 +85,19 @@ function questionKey(table: ComparedTable): KeyPart[] {
   });
 }
 
+/** Whether SummingMergeTree adds the column up: the named ones, or all outside of the key. */
+function isSummed(name: string, { engine, orderBy }: ComparedTable): boolean {
+  if (engine.name !== 'SummingMergeTree') return false;
+  const named = engine.parameters.flatMap(keyParts);
+  if (named.length > 0) return named.some((one) => bareColumn(one) === name);
+  return !orderBy.some((part) => bareColumn(part) === name);
+}
+
 /** What to ask about the table. Throws {@link NotComparable}, with the reason, where no answer would be exact. */
 export function questionOf(table: ComparedTable): Question {
   checkTable(table);
   const ttl: RowTtl = readRowTtl(table.ttl);
-  const keyColumns = new Set(table.orderBy.map(bareColumn));
-  const sums = table.engine.name === 'SummingMergeTree';
-  const columns = table.columns.map((column) => hashed(column, sums && !keyColumns.has(column.name), NOW));
+  const columns = table.columns.map((column) => hashed(column, isSummed(column.name, table), NOW));
   const row = hash(columns.map(({ value }) => value));
   const loose = columns.find(({ why }) => why !== undefined)?.why;
   const firm = hash(columns.flatMap((column) => column.firm ?? []));

@@ -187,6 +187,13 @@ export const CASES: readonly DrCase[] = [
     verdicts: ['not comparable'],
   },
   {
+    name: 'a floating-point number that is not summed, beside one that is',
+    both: [keyed('v Float64, w Float64', 'ENGINE = SummingMergeTree((v)) ORDER BY k')],
+    active: [insert('1, 0.1, 1')],
+    passive: [insert('1, 0.1, 2')],
+    verdicts: ['different'],
+  },
+  {
     name: 'rows that expired, on one site',
     both: [
       keyed('at DateTime', EXPIRING),
