@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rootKind } from '../src/kinds/index.ts';
+import type { Normaliser } from '../src/kinds/kind.ts';
 import { secretPositions, secretPositionsOfSetting } from '../src/kinds/secret-positions.ts';
 import { abilitiesByClass } from '../src/live/abilities.ts';
 import { normaliserOf } from '../src/live/normalise.ts';
@@ -149,6 +150,15 @@ async function listed(table: string): Promise<string[]> {
   return (rows ?? []).map(([name]) => name);
 }
 
+const ID = { kind: 'table', path: ['d', 't'] };
+
+async function normaliser(): Promise<Normaliser> {
+  const [server] = estate.sql;
+  if (!server) throw new Error('the estate has no server');
+  const facts = await readFacts(server, 10_000);
+  return normaliserOf(server, facts, [], abilitiesByClass()('', server), { as: 'plain' });
+}
+
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** A reference in the place of each hidden piece, as a declaration has it. */
@@ -191,17 +201,12 @@ test('every table engine', async () => {
 test.each(Object.entries(BY_TEXT))(
   '%s is read, compared and written back by its text',
   async (_, [, text, comment]) => {
-    const [server] = estate.sql;
-    if (!server) throw new Error('the estate has no server');
-    const facts = await readFacts(server, 10_000);
-    const normaliser = normaliserOf(server, facts, [], abilitiesByClass()('', server), { as: 'plain' });
-    const id = { kind: 'table', path: ['d', 't'] };
     const kind = rootKind('table');
-    const root = lazyRoot(id, text, () => kind.parse({ id, statement: text }));
+    const root = lazyRoot(ID, text, () => kind.parse({ id: ID, statement: text }));
     expect(missingFromRoundTrip(root)).toBeUndefined();
     const declared = declaredLike(root.tree());
     if (comment === 'config') return;
-    const desired = await kind.normalise(declared, normaliser);
+    const desired = await kind.normalise(declared, await normaliser());
     expect(diffTrees(root.tree(), desired).changes).toEqual([]);
     expect(JSON.stringify(desired)).not.toContain('[HIDDEN]');
     const hidden = text.split('[HIDDEN]').length - 1;
@@ -215,18 +220,32 @@ test.each(Object.entries(BY_TEXT))(
   },
 );
 
+test('a disk that is defined in place is never asked about, and keeps its secrets', async () => {
+  const asked =
+    "disk(type = s3, endpoint = 'http://h/b/', access_key_id = 'id', secret_access_key = '{secret:X}')";
+  const shown =
+    "disk(type = s3, endpoint = '[HIDDEN]', access_key_id = '[HIDDEN]', secret_access_key = '[HIDDEN]')";
+  const text = `${columns()} ENGINE = MergeTree ORDER BY k SETTINGS disk = ${shown}, index_granularity = 8192`;
+  const kind = rootKind('table');
+  const live = kind.parse({ id: ID, statement: text });
+  const { settings } = live.root.attributes;
+  const attributes = { ...live.root.attributes, settings: { ...(settings as object), disk: asked } };
+  const desired = await kind.normalise({ ...live, root: { ...live.root, attributes } }, await normaliser());
+  expect(diffTrees(live, desired).changes).toEqual([]);
+  expect(desired.root.attributes.settings).toMatchObject({ disk: asked });
+});
+
 test('a queue changes the settings that it can, and keeps those that nobody declares', () => {
-  const id = { kind: 'table', path: ['d', 't'] };
   const kind = rootKind('table');
   const text = BY_TEXT.S3Queue?.[1] ?? '';
-  const live = kind.parse({ id, statement: text });
+  const live = kind.parse({ id: ID, statement: text });
   const desired = (settings: Record<string, string>): Tree => ({
     ...live,
     root: { ...live.root, attributes: { ...live.root.attributes, settings } },
   });
   const fate = (settings: Record<string, string>): unknown => {
     const { changes, drafts } = diffTrees(live, desired(settings));
-    return changes.length === 0 ? 'nothing' : fold(id, drafts).statements;
+    return changes.length === 0 ? 'nothing' : fold(ID, drafts).statements;
   };
   expect(fate({ mode: "'unordered'" })).toBe('nothing');
   expect(fate({ s3queue_mode: "'unordered'", s3queue_loading_retries: '3' })).toBe('nothing');

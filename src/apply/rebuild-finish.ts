@@ -1,6 +1,7 @@
 /** Ends a rebuild whose tables are exchanged: copies what came late, gives back what was borrowed, names the old table. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { giving } from '../kinds/rebuild-sql.ts';
+import { IN_OUR_DATABASES } from '../live/read.ts';
 import { type Copied, copyRound } from './rebuild-copy.ts';
 import { awaitWriters, writersNow } from './rebuild-exchange.ts';
 import { type RebuildState, writeRecord } from './rebuild-record.ts';
@@ -16,7 +17,7 @@ const UNSEEN = `('Buffer', 'Kafka', 'RabbitMQ', 'NATS', 'S3Queue', 'AzureQueue',
 async function writesUnseen({ ask }: RebuildRun): Promise<boolean> {
   const [row] = await ask<[number]>(
     `SELECT toUInt8((SELECT count() FROM system.events WHERE event = 'AsyncInsertQuery')
-       + (SELECT count() FROM system.tables WHERE engine IN ${UNSEEN}) > 0)`,
+       + (SELECT count() FROM system.tables WHERE ${IN_OUR_DATABASES} AND engine IN ${UNSEEN}) > 0)`,
   );
   return Number(row?.[0]) > 0;
 }

@@ -1,5 +1,6 @@
 /** The address of a server goes in; the declaration of the cluster that it belongs to comes out. */
 import type { Described } from '../declared/write.ts';
+import { IN_OUR_DATABASES } from '../live/read.ts';
 import { connect, type Server } from '../live/server.ts';
 import { PlumblineError } from '../model/errors.ts';
 import type { Cluster, Node } from '../model/estate.ts';
@@ -25,7 +26,7 @@ async function readFacts(server: Server, timeout: number): Promise<Facts> {
   const [row] = await server.rows<[string, string, string, string]>(
     `SELECT version(), toString(tcpPort()),
        (SELECT max(value) FROM system.settings WHERE name = 'cloud_mode'),
-       toString((SELECT count() FROM system.tables WHERE startsWith(engine, 'Shared')))`,
+       toString((SELECT count() FROM system.tables WHERE ${IN_OUR_DATABASES} AND startsWith(engine, 'Shared')))`,
     { timeout },
   );
   const [version = '', port = '', cloudMode = '', shared = ''] = row ?? [];

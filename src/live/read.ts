@@ -41,11 +41,12 @@ SELECT
 const SYSTEM_DATABASES = `('system', 'information_schema', 'INFORMATION_SCHEMA', '_temporary_and_external_tables', 'plumbline')`;
 
 /** Looking into these asks somebody else, who may not answer for minutes; nothing in them is ours. */
-const FOREIGN = `SELECT name FROM system.databases WHERE name != 'default' AND engine IN (${FOREIGN_DATABASES.map(literal).join(', ')})`;
+export const IN_OUR_DATABASES = `database NOT IN (SELECT name FROM system.databases
+  WHERE name != 'default' AND engine IN (${FOREIGN_DATABASES.map(literal).join(', ')}))`;
 
 const TABLES = `
 SELECT database, name, engine, ${statementColumn('create_table_query')} FROM system.tables
-WHERE database NOT IN ${SYSTEM_DATABASES} AND database NOT IN (${FOREIGN}) AND NOT is_temporary AND NOT match(name, '^[.](tmp[.])?inner')`;
+WHERE database NOT IN ${SYSTEM_DATABASES} AND ${IN_OUR_DATABASES} AND NOT is_temporary AND NOT match(name, '^[.](tmp[.])?inner')`;
 
 /** Characters of a server's error that are worth repeating; a stack or a path follows. */
 const REASON_LENGTH = 300;
