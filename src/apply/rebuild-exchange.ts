@@ -79,9 +79,10 @@ export async function exchangeHeld(
       await proveUnchanged(run, last, mutations);
       await remember({ done: last, held });
       await run.send(run.sql.exchange());
+      for (const statement of run.sql.pass(run.sql.shadow)) await run.send(statement);
       return { done: last, held };
     }
-    for (const statement of run.sql.pass()) await run.send(statement);
+    for (const statement of run.sql.pass(run.sql.table)) await run.send(statement);
     await awaitWriters(run, await writersNow(run), Date.now() + PATIENCE / TRIES);
     done = await copyRound(run, done, run.sql.table, run.sql.shadow);
   }

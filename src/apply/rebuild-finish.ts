@@ -5,7 +5,14 @@ import { IN_OUR_DATABASES } from '../live/read.ts';
 import { type Copied, copyRound } from './rebuild-copy.ts';
 import { awaitWriters, writersNow } from './rebuild-exchange.ts';
 import { type RebuildState, writeRecord } from './rebuild-record.ts';
-import { beside, RebuildError, type RebuildRun, readParts, shownTable } from './rebuild-run.ts';
+import {
+  beside,
+  RebuildError,
+  type RebuildRun,
+  readMutations,
+  readParts,
+  shownTable,
+} from './rebuild-run.ts';
 
 /** Milliseconds after which a statement that was under way at the exchange and goes on is left to the next plan. */
 const PATIENCE = 600_000;
@@ -92,6 +99,16 @@ async function proveWhole(run: RebuildRun, rows: bigint): Promise<void> {
   );
 }
 
+/** A mutation in the last moment before the exchange changed rows that were copied already. */
+async function proveUnmutated(run: RebuildRun, { mutations }: RebuildState): Promise<void> {
+  const { old } = run.rebuild;
+  if ((await readMutations(run, beside(run, old))).ids === mutations) return;
+  throw new RebuildError(
+    `${shownTable(run)} is rebuilt, but a mutation reached the old table, now ${old}, while the new one took its name: ` +
+      'look it up in system.mutations and repeat it',
+  );
+}
+
 /** Ends a rebuild whose tables are exchanged, whoever did that. */
 export async function finishRebuild(run: RebuildRun, state: RebuildState): Promise<void> {
   const { rebuild, sql } = run;
@@ -107,4 +124,5 @@ export async function finishRebuild(run: RebuildRun, state: RebuildState): Promi
   await proveComplete(run, caughtUp);
   await giveBack(run);
   await writeRecord(run.server, { ...caughtUp, phase: 'done' });
+  await proveUnmutated(run, caughtUp);
 }

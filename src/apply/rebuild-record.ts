@@ -17,6 +17,8 @@ export interface RebuildState {
   readonly rows: string;
   /** Later rows up to this block are gathered and proven, and being moved. */
   readonly moving?: { readonly upto: string; readonly rows: string };
+  /** The ids of the old table's mutations, which were all done before the copying began. */
+  readonly mutations: string;
   /** Milliseconds for which an insert could wait. */
   readonly held: number;
 }

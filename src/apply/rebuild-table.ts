@@ -104,7 +104,7 @@ async function copyAndExchange(run: RebuildRun, begun: RebuildState): Promise<Re
   for (const statement of sql.hold(sql.table, rebuild.from)) await send(statement);
   let state = begun;
   const remember = async (rows: bigint, upto: bigint, held: number): Promise<void> => {
-    state = { ...begun, phase: 'exchanged', rows: String(rows), upto: String(upto), held };
+    state = { ...begun, phase: 'exchanged', rows: String(rows), upto: String(upto), mutations, held };
     await writeRecord(run.server, state);
   };
   if (rebuild.from === 'whole') {
@@ -143,7 +143,16 @@ async function abandon(run: RebuildRun, begun: RebuildState, error: unknown): Pr
 export async function rebuildTable(order: RebuildOrder): Promise<RebuildOutcome> {
   const run = runOf(order);
   const { path, rebuild } = order;
-  let begun: RebuildState = { path, rebuild, phase: 'copying', uuid: '', upto: '-1', rows: '0', held: 0 };
+  let begun: RebuildState = {
+    path,
+    rebuild,
+    phase: 'copying',
+    uuid: '',
+    upto: '-1',
+    rows: '0',
+    mutations: '',
+    held: 0,
+  };
   try {
     await openRecords(order.server);
     if (await settleEarlier(order)) return { outcome: 'done' };

@@ -41,8 +41,8 @@ export interface RebuildSql {
   digestAfter(to: string, range?: BlockRange): string;
   /** Makes inserts that begin from now on wait before they write. */
   delay(milliseconds: number): string;
-  /** Lets them pass again, as the old table's own settings say. */
-  pass(): string[];
+  /** Lets them pass again, as the old table's own settings say; `name` is what it is called now. */
+  pass(name: string): string[];
   exchange(): string;
   move(partition: string): string;
   rename(): string;
@@ -112,7 +112,7 @@ export function rebuildSql(path: readonly string[], rebuild: Rebuild): RebuildSq
     digestAfter: (to, range) => digest(names, to, range),
     delay: (milliseconds) =>
       `ALTER TABLE ${table} MODIFY SETTING parts_to_delay_insert = 1, min_delay_to_insert_ms = ${milliseconds}, max_avg_part_size_for_too_many_parts = 1000000000000000`,
-    pass: () => restored(table, DELAY_SETTINGS, rebuild.settings.from),
+    pass: (name) => restored(name, DELAY_SETTINGS, rebuild.settings.from),
     exchange: () => `EXCHANGE TABLES ${table} AND ${shadow}`,
     move: (partition) => `ALTER TABLE ${late} MOVE PARTITION ID ${literal(partition)} TO TABLE ${table}`,
     rename: () => `RENAME TABLE ${shadow} TO ${old}`,
@@ -166,6 +166,7 @@ export function recipe(path: readonly string[], rebuild: Rebuild): string[] {
     sql.digestAfter(shadow, written),
     ...(from === 'whole' ? [] : [sql.delay(HOLD_MS)]),
     sql.exchange(),
+    ...(from === 'whole' ? [] : sql.pass(shadow)),
     ...finishing(path, rebuild),
   ];
 }
