@@ -54,7 +54,7 @@ function modeOf(first: Token | undefined, second: Token | undefined): Mode {
   const word = upperWord(first);
   if (word === 'CREATE' || word === 'ATTACH') return 'create';
   if (word === 'ALTER' && upperWord(second) === 'TABLE') return 'alter';
-  return word === 'SELECT' || word === 'WITH' ? 'query' : 'list';
+  return ['SELECT', 'WITH', 'INSERT'].includes(word) ? 'query' : 'list';
 }
 
 /** Whether what ends with this token is complete, so that a keyword behind it is no name and no operand. */
