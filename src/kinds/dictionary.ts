@@ -12,6 +12,7 @@ import {
 import { declareNamed, describeNamed, sameNamed } from './dictionary-parameters.ts';
 import { clause, RANK, statement } from './drafts.ts';
 import type { Description, RootKind } from './kind.ts';
+import { declareRename, renameStatement } from './rename.ts';
 import { said } from './said.ts';
 import { declareSettings, describeSettings, readSettings, settingsText } from './storage.ts';
 import { sameSettings } from './table-engine.ts';
@@ -150,7 +151,8 @@ export const dictionary: RootKind<Dictionary> = {
       settings: declareSettings(value.settings),
       comment: value.comment ?? '',
     };
-    return { root: { id, attributes, ...(place && { place }) }, parts: declareAttributes(declared, id) };
+    const root = { id, attributes, ...(place && { place }), ...declareRename(value) };
+    return { root, parts: declareAttributes(declared, id) };
   },
   async read(server) {
     const rows = await server.tables();
@@ -175,6 +177,7 @@ export const dictionary: RootKind<Dictionary> = {
   },
   create: (to) => statement(createText('CREATE DICTIONARY', to)),
   alter: (to) => [clause(`MODIFY COMMENT ${literal(attributesOf(to).comment)}`, RANK.comment)],
+  rename: (to, from) => renameStatement('DICTIONARY', to, from),
   drop: (from) => statement(`DROP DICTIONARY ${qualified(from.root.id.path)}`, 'destructive'),
   // It holds no rows of its own: they are read again from the source.
   replace: (to) => statement(createText('CREATE OR REPLACE DICTIONARY', to)),
