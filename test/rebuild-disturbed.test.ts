@@ -76,6 +76,30 @@ test.each([
   expect(await count()).toBe(rows);
 });
 
+test('what a lost answer leaves is cleared away when the declaration is taken back', async () => {
+  const were = await definitions();
+  const [proxy] = estate.proxies;
+  let lost = false;
+  if (proxy)
+    proxy.decide = ({ text }) => {
+      if (lost || !text.startsWith('INSERT INTO `shop`.`t_plumbline_new_')) return 'pass';
+      lost = true;
+      return 'lost';
+    };
+  expect(await errorOf(AFTER)).toContain('the next plan and apply go on from here');
+  expect(await definitions()).not.toEqual(were);
+  await estate.write({ 'shop.yaml': BEFORE });
+  const plan = await estate.plan();
+  expect(plannedSteps(plan).map(({ step }) => [step.verdict, step.changes[0]?.attributes[0]?.name])).toEqual([
+    ['metadata', 'unfinished rebuild'],
+  ]);
+  const { remaining } = await estate.apply();
+  expect(plannedSteps(remaining)).toEqual([]);
+  expect(planFindings(remaining)).toEqual([]);
+  expect(await definitions()).toEqual(were);
+  expect(await count()).toBe(1000);
+});
+
 test('rows that come into a Log meanwhile are named with the statement that copies them', async () => {
   await estate.write({ 'shop.yaml': table('engine: Log').replace('name: t\n', 'name: l\n') });
   await estate.apply();

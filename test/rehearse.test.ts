@@ -68,6 +68,14 @@ describe('a rehearsal', () => {
     await estate.apply();
   });
 
+  it('plays a rebuild', async () => {
+    await estate.write({ 'shop.yaml': SHOP + table('orders', '') });
+    await estate.apply();
+    await estate.write({ 'shop.yaml': SHOP + table('orders', '').replace('order_by: k', 'order_by: k + 1') });
+    expect((await rehearsal()).outcome).toBe('clean');
+    await estate.apply();
+  });
+
   it('has nothing to do for an empty plan', async () => {
     expect((await rehearsal()).outcome).toBe('skipped');
   });
