@@ -1,9 +1,11 @@
 /** What both sites answered about one partition goes in; its verdict comes out, with where the difference is. */
 import type { Side } from './bounds.ts';
 import type { Difference, PartitionComparison, PartSet } from './comparison.ts';
-import { add, contentOf, isSame, NOTHING, type Reading, type Sum } from './digests.ts';
+import { add, contentOf, isSame, NOTHING, type Reading, readDigests, type Sum, WHOLE } from './digests.ts';
 import { differing, locate, type Region, together } from './locate.ts';
 import { countPassiveOnly } from './passive-only.ts';
+import { both } from './site.ts';
+import { splitOf } from './split.ts';
 
 /** One partition, with its rows in pieces, as each site has it. */
 export interface Answers {
@@ -46,17 +48,37 @@ function verdictOf(
   return { verdict: 'different', reason: '' };
 }
 
+/** The same partition in pieces, where it was read as a whole. */
+async function split(
+  sides: readonly [Side, Side],
+  reading: Reading,
+  answers: Answers,
+): Promise<Pick<Answers, 'split' | 'active' | 'passive'>> {
+  if (answers.split !== WHOLE) return answers;
+  const { partition } = answers;
+  const rows = Math.max(total(answers.active).rows, total(answers.passive).rows);
+  const pieces = await splitOf(sides[0].server, reading, partition, rows);
+  if (pieces === WHOLE) return answers;
+  const slice = { partitions: [partition], where: [], split: pieces };
+  const [active, passive] = await both(sides, async ({ server, facts }) =>
+    (await readDigests(server, facts, reading, slice)).get(partition),
+  );
+  return { split: pieces, active: active ?? new Map(), passive: passive ?? new Map() };
+}
+
 /** Where the sites differ, as close as `close` asks for. */
 async function differencesOf(
   sides: readonly [Side, Side],
   reading: Reading,
-  { partition, split, ...answers }: Answers,
+  answers: Answers,
   close: boolean,
 ): Promise<readonly Difference[]> {
-  const regions: readonly Region[] = differing(answers.active, answers.passive, split);
-  const rows = total(answers.active).rows + total(answers.passive).rows;
-  if (!close || reading.depth === 'rows') return [together(regions, split, reading, rows)];
-  return locate(sides, reading, partition, { regions, split, rows });
+  const isClose = close && reading.depth === 'digest';
+  const pieces = isClose ? await split(sides, reading, answers) : answers;
+  const regions: readonly Region[] = differing(pieces.active, pieces.passive, pieces.split);
+  const rows = total(pieces.active).rows + total(pieces.passive).rows;
+  if (!isClose) return [together(regions, pieces.split, reading, rows)];
+  return locate(sides, reading, answers.partition, { regions, split: pieces.split, rows });
 }
 
 /** Asks for no more rows where the partition is equal, or missing on one side. */

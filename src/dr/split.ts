@@ -66,7 +66,7 @@ export async function splitOf(
   return `least(greatest(intDiv(${sql}, ${step}), ${cast}(${low / step})), ${cast}(${high / step}))`;
 }
 
-/** Partitions of so many rows are read by themselves: splitting them in the same pass is cheaper than a second look. */
+/** Partitions of so many rows are read by themselves. */
 const ALONE_ROWS = 1_000_000;
 
 /** Largest first; many small partitions are read in one query, until it would have more rows, or partitions, than that. */
