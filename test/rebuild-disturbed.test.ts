@@ -1,5 +1,7 @@
 /** What happens to a table while it is rebuilt: other statements change it, rows come late, views write into it. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { loadEstate } from '../src/commands/estate-options.ts';
+import { collect } from '../src/import/collect.ts';
 import { planFindings, plannedSteps } from '../src/model/plan.ts';
 import { type FaultEstate, startFaultEstate } from './support/faults-estate.ts';
 import type { Fate } from './support/faults-proxy.ts';
@@ -143,11 +145,17 @@ refresh: { every: 1 HOUR, append: true }\nquery: SELECT toUInt64(1) AS k, 'refre
   ]);
 });
 
-test('what was kept is dropped when `prune` names it, and never by `prune: true`', async () => {
+test('what was kept is not imported, and dropped when `prune` names it, but not by `prune: true`', async () => {
   expect(await errorOf(AFTER)).toBe('');
   const kept = planFindings(await estate.plan());
   expect(kept.map(({ rule, message }) => `${rule}: ${message}`)).toEqual([
     expect.stringMatching(/^kept-after-rebuild: shop\.t_plumbline_old_[0-9a-f]{8} was kept .* 1000 rows/),
+  ]);
+  const surveyed = await estate.survey({ keepStates: true });
+  await surveyed.close();
+  const { found } = collect(surveyed, await loadEstate(estate.folder), { all: true });
+  expect(found.map(({ root }) => root.id.path[1] ?? '').filter((name) => name.startsWith('t'))).toEqual([
+    't',
   ]);
   await estate.write({ 'shop.yaml': AFTER.replace('on: test', 'on: test\nprune: true') });
   expect(plannedSteps(await estate.plan())).toEqual([]);

@@ -5,6 +5,7 @@ import type { Finding } from '../model/finding.ts';
 import { nameKey, type ObjectId, showId } from '../model/object.ts';
 import type { ClusterPlan, NodePlan } from '../model/plan.ts';
 import type { Root, State } from '../model/state.ts';
+import { isOfRebuild } from '../plan/rebuild.ts';
 
 /** A live object as one of its nodes has it, and the clusters on which it is the same. */
 export interface Found {
@@ -30,6 +31,7 @@ function chosen({ plan, state }: ReadNode, { all, databases }: Choice): Root[] {
   return [...state.values()].filter(
     ({ id }) =>
       !comesWithServer(id) &&
+      !isOfRebuild(id) &&
       (all || unmanaged.has(nameKey(id))) &&
       (databases === undefined || databases.has(id.path[0] ?? '')),
   );

@@ -1,7 +1,7 @@
 /** Gives a rebuild its names and its hazards, and finds the views that must stand still while it is at work. */
 import { rootKind } from '../kinds/index.ts';
 import type { Around, NeedsRebuild, PartDraft } from '../kinds/kind.ts';
-import { keyOf, type Tree } from '../model/object.ts';
+import { keyOf, type ObjectId, type Tree } from '../model/object.ts';
 import type { RebuildNames } from '../model/rebuild.ts';
 import type { Draft, Hazard, RebuildDraft, RefusalDraft } from '../model/step.ts';
 import { digest } from './fingerprint.ts';
@@ -17,6 +17,11 @@ export function isKeptName(name: string): boolean {
 /** Whether a table of this name is one that a rebuild fills. */
 export function isUnfinishedName(name: string): boolean {
   return UNFINISHED.test(name);
+}
+
+/** Whether an object is there only because another was rebuilt: nobody means to declare it. */
+export function isOfRebuild({ kind, path: [, name = ''] }: ObjectId): boolean {
+  return kind === 'table' && (isKeptName(name) || isUnfinishedName(name));
 }
 
 /** Of the texts that create both versions: the same for a plan made again. */
