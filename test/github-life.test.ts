@@ -324,4 +324,17 @@ describe('drift', () => {
     expect(code).toBe(0);
     expect(issues()[0]?.open).toBe(false);
   });
+
+  it('closes it when somebody has accepted it, by the patch that it shows', async () => {
+    for (const sql of estate.sql)
+      await sql.run("ALTER TABLE shop.orders COMMENT COLUMN total 'in ```cents```'");
+    expect((await driftNow()).code).toBe(2);
+    const body = issues().find(({ open }) => open)?.body ?? '';
+    const [, , patch = ''] = /^(`{3,})diff\n(--- a[\s\S]*?\n)\1$/m.exec(body) ?? [];
+    await writeFile(join(files, 'accept.patch'), patch);
+    await git('apply', join(files, 'accept.patch'));
+    await git('commit', '--quiet', '--all', '--message', 'Accept it');
+    const { code, stderr } = await driftNow();
+    expect([code, stderr]).toEqual([0, expect.stringContaining('The drift issue: closed')]);
+  });
 });

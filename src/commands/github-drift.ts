@@ -9,9 +9,10 @@ import { renderJson } from '../render/json.ts';
 import { renderJunit } from '../render/junit.ts';
 import { renderMarkdown } from '../render/markdown.ts';
 import { visibleId } from '../render/visible.ts';
-import { openDeclaredEstate } from './estate-options.ts';
+import { type OpenEstate, openDeclaredEstate } from './estate-options.ts';
 import { estateInRepository } from './github-plan.ts';
 import { type GitHubOptions, keepArtifacts, openGitHubRun, writeSummary } from './github-run.ts';
+import { patchOf } from './import-patch.ts';
 import type { Output } from './output.ts';
 import { planExitCode } from './plan.ts';
 
@@ -28,6 +29,12 @@ async function authorsOf({ plan, servers }: Survey): Promise<DriftAuthor[]> {
   return authors;
 }
 
+/** Who changed what, and how to accept it. */
+async function explain(folder: string, opened: OpenEstate, drifted: Survey) {
+  const authors = await authorsOf(drifted);
+  return { authors, patch: await patchOf(folder, opened, drifted) };
+}
+
 export async function githubDrift(options: GitHubOptions, output: Output): Promise<number> {
   const run = openGitHubRun(output);
   if (run.event.name !== 'schedule' && run.event.name !== 'workflow_dispatch') {
@@ -37,17 +44,18 @@ export async function githubDrift(options: GitHubOptions, output: Output): Promi
   }
   const opened = await openDeclaredEstate(options);
   try {
-    const surveyed = await survey(opened.estate, opened);
+    const surveyed = await survey(opened.estate, { ...opened, keepStates: true });
     const { plan } = surveyed;
-    const authors = await authorsOf(surveyed).finally(surveyed.close);
+    const { authors, patch } = await explain(options.estate, opened, surveyed).finally(surveyed.close);
     await keepArtifacts(options.artifacts, {
       'plan.json': renderJson(plan),
+      ...(patch.text !== '' && { 'accept.patch': patch.text }),
       'drift.junit.xml': renderJunit(plan, { changesFail: true }),
     });
     await writeSummary(renderMarkdown(plan));
     const github = await run.connect();
     const topic = { topic: 'drift', estate: await estateInRepository(options.estate) };
-    const text = renderDriftIssue(plan, authors, run.runUrl);
+    const text = renderDriftIssue(plan, authors, run.runUrl, patch);
     const state = {
       ...topic,
       title:
