@@ -31,7 +31,7 @@ async function refusedFiles(estate: TestEstate): Promise<Map<string, string>> {
   if (refused.size > 0) return refused;
   const { results } = await estate.apply();
   const failed = results.filter(({ outcome }) => outcome === 'failed');
-  return new Map(failed.map(({ step, error = '' }) => [step.place?.file ?? '', error]));
+  return new Map(failed.map(({ planned, error = '' }) => [planned.step.place?.file ?? '', error]));
 }
 
 /** Declares and applies all that the server takes; gives the number of cases. */
