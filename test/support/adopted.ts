@@ -2,6 +2,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { RefusedError } from '../../src/apply/apply.ts';
 import { type ImportOptions, importLive } from '../../src/commands/import-live.ts';
 import type { Output } from '../../src/commands/output.ts';
 import type { Server } from '../../src/live/server.ts';
@@ -61,8 +62,7 @@ export async function expectNothingToDo(estate: TestEstate): Promise<void> {
 
 /** Gives every secret that the files speak of a value, as whoever applies them must. */
 export function giveSecrets(texts: readonly string[]): void {
-  for (const [, name = ''] of texts.join('').matchAll(/\{ ?secret: ?(\w+) ?\}/g))
-    process.env[name] = 'hunter2';
+  for (const [, name = ''] of texts.join('').matchAll(/\bsecret: ?(\w+)/g)) process.env[name] = 'hunter2';
 }
 
 /** Declares on `empty` what was imported from `full`, applies it, and imports that. */
@@ -70,7 +70,10 @@ export async function adoptElsewhere(full: TestEstate, empty: TestEstate): Promi
   rmSync(join(empty.folder, 'schemas'), { recursive: true, force: true });
   cpSync(join(full.folder, 'schemas'), join(empty.folder, 'schemas'), { recursive: true });
   giveSecrets(Object.values(filesBelow(join(full.folder, 'schemas'))));
-  const { results, remaining } = await empty.apply();
+  const { results, remaining } = await empty.apply().catch((error: unknown) => {
+    if (error instanceof RefusedError) throw new Error(error.reasons.join('\n'));
+    throw error;
+  });
   expect(results.filter(({ outcome }) => outcome !== 'done').map(({ error }) => error)).toEqual([]);
   expect(plannedSteps(remaining).map(({ step }) => step.statements)).toEqual([]);
   expect(planFindings(remaining)).toEqual([]);
