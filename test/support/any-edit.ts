@@ -46,7 +46,8 @@ function freed(definition: Definition, name: string): Definition {
   const { columns, indexes, projections, constraints } = definition;
   const free = ([other, column]: [string, Column]): [string, Column] => {
     const kept = Object.entries(column).filter(([key, text]) => key === 'type' || !speaksOf(text, name));
-    return [other, kept.length > 0 ? Object.fromEntries(kept) : { type: 'String' }];
+    const rest: Column = Object.fromEntries(kept);
+    return [other, FORMS.some((form) => form in rest) ? rest : { type: 'String', ...rest }];
   };
   return {
     ...withColumns(definition, Object.entries(columns).map(free)),
