@@ -57,7 +57,7 @@ describe('the story of --embedded', () => {
   it('validates without a server', async () => {
     const { code, stdout } = await plumbline('validate');
     expect(code).toBe(0);
-    expect(stdout).toBe('The declarations are valid: 2 clusters, 3 nodes, 18 objects.\n');
+    expect(stdout).toBe('The declarations are valid: 3 clusters, 4 nodes, 18 objects, 1 pair.\n');
   });
 
   it('plans what is to be created, and exits with 2', async () => {
@@ -65,7 +65,7 @@ describe('the story of --embedded', () => {
     expect(stderr).toBe('');
     expect(code).toBe(2);
     expect(stdout).toContain('  + table avesa.companies  on all 2 nodes  schemas/companies.yaml:2\n');
-    expect(stdout.trimEnd().split('\n').at(-1)).toBe('31 to create on 3 nodes');
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe('35 to create on 4 nodes');
   });
 
   it('asks somebody, or refuses when nobody is there', async () => {
@@ -104,7 +104,7 @@ describe('the story of --embedded', () => {
   it('prints Markdown and JSON', async () => {
     await edit('schemas/companies.yaml', 'comment: Without www', 'comment: With www');
     const json = await plumbline('plan', '--embedded', '--format', 'json');
-    expect(JSON.parse(json.stdout).clusters).toHaveLength(2);
+    expect(JSON.parse(json.stdout).clusters).toHaveLength(3);
     const markdown = await plumbline('plan', '--embedded', '--format', 'markdown');
     expect(markdown.stdout).toMatch(/^#/);
     expect([json.code, markdown.code]).toEqual([2, 2]);
@@ -137,7 +137,7 @@ describe('mistakes on the command line', () => {
     ],
     [
       ['plan', '--url', 'nowhere=http://localhost:1'],
-      '--url names node `nowhere`, which is not declared: community-1, community-2, enterprise',
+      '--url names node `nowhere`, which is not declared: community-1, community-2, enterprise, standby',
     ],
     [['plan', '--url', 'http://localhost:1'], '--url must say which node it means'],
     [['plan', '--url', 'enterprise=localhost'], '--url enterprise takes an http:// or https:// address'],

@@ -12,6 +12,18 @@ version: 26.10
 shards:
   - replicas: [{host: node-1.example.com}]
 ---
+kind: DrPair
+name: telemetry
+sites: [{cluster: main, address: 10.0.0.1}, {cluster: other, address: ["::1", a.example.com]}]
+active: {dns: failover.example.com}
+tables: telemetry.*
+except: [telemetry.a, telemetry.b]
+auto_create: true
+clean_checks: 5
+hot_after: 10 MINUTE
+copy: {named_collection: other_site}
+repair: {max_bytes: 1.5 TiB, max_partitions: 10, bandwidth: 50 MiB, concurrency: 2}
+---
 kind: Database
 name: 2024
 on: main
@@ -78,6 +90,7 @@ describe('the JSON Schemas', () => {
   const names = [
     'common',
     'cluster',
+    'dr-pair',
     'database',
     'table',
     'view',

@@ -9,6 +9,7 @@ const load = (name: string) => JSON.parse(readFileSync(join(FOLDER, `${name}.jso
 
 const KINDS = {
   Cluster: 'cluster',
+  DrPair: 'dr-pair',
   Database: 'database',
   Table: 'table',
   View: 'view',

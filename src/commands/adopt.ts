@@ -65,7 +65,7 @@ async function openNewCluster(name: string, options: AdoptOptions): Promise<Open
     keys: () => [],
   };
   return {
-    estate: { clusters: [cluster], objects: [], prune: new Map() },
+    estate: { clusters: [cluster], objects: [], prune: new Map(), pairs: [] },
     entries: [entry],
     settled: openSettled(join(workFolder(folder), 'settled.json')),
     connectTimeout,

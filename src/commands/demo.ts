@@ -144,7 +144,7 @@ export async function demo(output: Output): Promise<number> {
       );
     }
     output.result(
-      'Starting the example estate: two shards of `community` and the `enterprise` endpoint, real ClickHouse servers.\n',
+      'Starting the example estate: two shards of `community`, the `enterprise` endpoint and its `standby`, real ClickHouse servers.\n',
     );
     const { estate, running } = await embed(await loadEstate(folder), folder, 'up');
     try {

@@ -68,7 +68,7 @@ async function loadBase(options: GitHubPlanOptions, pull: PullRequest): Promise<
 
 /** No plan has it, so nothing can be applied on the strength of a comment with it. */
 const NO_DIGEST = '0'.repeat(32);
-const NOTHING: Estate = { clusters: [], objects: [], prune: new Map() };
+const NOTHING: Estate = { clusters: [], objects: [], prune: new Map(), pairs: [] };
 
 async function makePlan(options: GitHubPlanOptions, pull: PullRequest): Promise<Planned> {
   const head = await loadEstate(options.estate);

@@ -41,10 +41,14 @@ export async function validate(options: ValidateOptions, output: Output): Promis
     return exitCode;
   }
   if (findings.length > 0) output.note(renderFindings(findings, { colour: false }).trimEnd());
-  const { clusters, objects } = estate;
+  const { clusters, objects, pairs } = estate;
   const nodes = clusters.reduce((sum, cluster) => sum + cluster.nodes.length, 0);
-  output.result(
-    `The declarations are valid: ${plural(clusters.length, 'cluster')}, ${plural(nodes, 'node')}, ${plural(objects.length, 'object')}.\n`,
-  );
+  const counts = [
+    plural(clusters.length, 'cluster'),
+    plural(nodes, 'node'),
+    plural(objects.length, 'object'),
+    ...(pairs.length > 0 ? [plural(pairs.length, 'pair')] : []),
+  ];
+  output.result(`The declarations are valid: ${counts.join(', ')}.\n`);
   return exitCode;
 }

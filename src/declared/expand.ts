@@ -7,6 +7,7 @@ import { nameKey, pathKey, showId, showPath } from '../model/object.ts';
 import { type Place, showPlace } from '../model/place.ts';
 import { documentOf } from './document.ts';
 import { type ClusterDocument, expandCluster } from './expand-cluster.ts';
+import { expandPairs } from './expand-pairs.ts';
 import type { Entry } from './files.ts';
 import { secretMistakes } from './literal-secrets.ts';
 import { renameMistakes } from './renames.ts';
@@ -136,7 +137,7 @@ function expandObjects(entries: readonly Entry[], known: ReadonlySet<string>, re
     limits.set(document.name, limitsOf(entry));
     declare(entry, clusters);
   }
-  for (const entry of entries.filter(({ kind }) => kind !== 'Database' && kind !== 'Cluster')) {
+  for (const entry of entries.filter(({ kind }) => !['Database', 'Cluster', 'DrPair'].includes(kind))) {
     const { database } = entry.value as ObjectHead;
     declare(entry, scopeOf(entry, known, databases.get(database ?? ''), report));
   }
@@ -182,6 +183,7 @@ export function expand(entries: readonly Entry[]): { estate: Estate; findings: r
     report,
   );
   checkTargets(entries, objects, report);
+  const pairs = expandPairs(entries, clusters, prune, report);
   findings.push(...renameMistakes(objects));
-  return { estate: { clusters, objects, prune, limits }, findings };
+  return { estate: { clusters, objects, prune, limits, pairs }, findings };
 }

@@ -4,6 +4,7 @@ import cluster from './schema/cluster.json' with { type: 'json' };
 import common from './schema/common.json' with { type: 'json' };
 import database from './schema/database.json' with { type: 'json' };
 import dictionary from './schema/dictionary.json' with { type: 'json' };
+import drPair from './schema/dr-pair.json' with { type: 'json' };
 import sqlFunction from './schema/function.json' with { type: 'json' };
 import materializedView from './schema/materialized-view.json' with { type: 'json' };
 import namedCollection from './schema/named-collection.json' with { type: 'json' };
@@ -16,6 +17,7 @@ import settings from './settings.schema.json' with { type: 'json' };
 
 const FILES = {
   Cluster: cluster,
+  DrPair: drPair,
   Database: database,
   Table: table,
   View: view,

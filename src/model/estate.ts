@@ -1,4 +1,5 @@
 /** What the declarations say as a whole: clusters of nodes, and the objects that belong on them. */
+import type { DrPair } from './dr-pair.ts';
 import type { Tree } from './object.ts';
 import type { Place } from './place.ts';
 import type { Guarded } from './review.ts';
@@ -83,6 +84,7 @@ export interface Estate {
   readonly prune: ReadonlyMap<string, Prune>;
   /** By database; absent where none is declared. */
   readonly limits?: ReadonlyMap<string, SizeLimits>;
+  readonly pairs: readonly DrPair[];
 }
 
 /** The same estate with some nodes at other addresses, by node name; the others stay where they are. */

@@ -43,7 +43,7 @@ export const belowYaml: Declare = async (estate, documents) => {
     return { tree: kind.declare({ value, place: () => undefined, keys }), clusters: new Set(['test']) };
   });
   const prune = documents.flatMap(({ name, prune: all }) => (all ? [[name, 'all'] as const] : []));
-  return { clusters, objects, prune: new Map(prune) };
+  return { clusters, objects, prune: new Map(prune), pairs: [] };
 };
 
 let memories = 0;

@@ -1,0 +1,14 @@
+/** Amounts as people write them go in (`10 MINUTE`, `50 GiB`), checked by their schemas; seconds and bytes come out. */
+
+const SECONDS = { SECOND: 1, MINUTE: 60, HOUR: 3600, DAY: 86_400 } as const;
+const UNITS = ['B', 'KIB', 'MIB', 'GIB', 'TIB'];
+
+export function seconds(text: string): number {
+  const [, count = '0', unit = ''] = /^(\d+) *([A-Za-z]+?)[sS]?$/.exec(text) ?? [];
+  return Number(count) * SECONDS[unit.toUpperCase() as keyof typeof SECONDS];
+}
+
+export function bytes(text: string): number {
+  const [, count = '0', unit = ''] = /^([\d.]+) *([A-Za-z]+)$/.exec(text) ?? [];
+  return Math.round(Number(count) * 1024 ** UNITS.indexOf(unit.toUpperCase()));
+}
