@@ -68,6 +68,28 @@ function localClauses(statement: string): 'all' | 'none' | 'some' {
   return clauses.some(Boolean) ? 'some' : 'none';
 }
 
+/** An ALTER that the replicas carry to one another, and the replica that it was sent to. */
+interface Carried {
+  readonly from: number;
+  readonly statement: string;
+}
+
+/** What is wrong about sending an ALTER here; undefined when nothing is. */
+function mistakeOf(
+  at: number,
+  statement: string,
+  log: readonly Carried[],
+  hasLocal: boolean,
+  query: URLSearchParams,
+): string | undefined {
+  if (hasLocal) return 'settings and comments of this ALTER would change on one replica only';
+  if (query.get('alter_sync') !== '2') return 'an ALTER that does not wait for other replicas';
+  const last = log.at(-1);
+  return last?.statement === statement && last.from !== at
+    ? 'an ALTER on the second replica in the same step'
+    : undefined;
+}
+
 interface Answer {
   readonly status: number;
   readonly body: string;
@@ -124,7 +146,7 @@ function macrosOf({ macros }: StandIn): string {
 export async function startReplicas(targets: readonly number[]): Promise<ReplicaServers> {
   const mistakes: string[] = [];
   const heads = new Map<string, number>();
-  const logs = new Map<string, { readonly from: number; readonly statement: string }[]>();
+  const logs = new Map<string, Carried[]>();
   const copies = targets.map(() => new Map<string, Copy>());
 
   const forward = async (at: number, query: string, statement: string): Promise<Response> =>
@@ -201,17 +223,13 @@ export async function startReplicas(targets: readonly number[]): Promise<Replica
     if (standIn.isReadOnly) return refusal(242, 'TABLE_IS_READ_ONLY', 'Table is in readonly mode');
     const local = localClauses(statement);
     if (local === 'all') return run(at, statement);
-    const wrong = (what: string): Answer => {
-      mistakes.push(`${what}: ${statement}`);
-      return refusal(36, 'BAD_ARGUMENTS', what);
-    };
-    if (local === 'some')
-      return wrong('settings and comments of this ALTER would change on one replica only');
-    if (query.get('alter_sync') !== '2') return wrong('an ALTER that does not wait for other replicas');
     const log = logs.get(copy.path) ?? [];
     logs.set(copy.path, log);
-    if (log.at(-1)?.statement === statement && log.at(-1)?.from !== at)
-      return wrong('an ALTER on the second replica in the same step');
+    const wrong = mistakeOf(at, statement, log, local === 'some', query);
+    if (wrong) {
+      mistakes.push(`${wrong}: ${statement}`);
+      return refusal(36, 'BAD_ARGUMENTS', wrong);
+    }
     if (standIn.lags > 0 || copy.version < log.length) {
       standIn.lags = Math.max(0, standIn.lags - 1);
       return refusal(
