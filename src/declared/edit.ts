@@ -95,7 +95,11 @@ function editBody(body: string, changes: Changes, order: readonly string[]): str
   const document = parseDocument(body, { schema: 'failsafe', logLevel: 'silent', uniqueKeys: false });
   if (document.errors.length > 0 || !isMap(document.contents)) return undefined;
   if (!editMapping(document, document.contents, changes, order)) return undefined;
-  visit(document, { Seq: (_key, list) => withoutPadding(list) });
+  visit(document, {
+    Seq(_key, list) {
+      if (list.flow) withoutPadding(list);
+    },
+  });
   const text = document.toString({ lineWidth: WIDTH, flowCollectionPadding: !/\{\S/.test(body) });
   return hasUnseen(body) ? text : withEscapes(text);
 }

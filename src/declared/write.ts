@@ -79,8 +79,8 @@ export function layOut(root: Document | Pair, above: number, asNumbers: boolean)
   visit(root as unknown as Node, {
     Collection(_key, node, path) {
       const depth = above + path.filter(isCollection).length;
-      if (isSeq(node)) withoutPadding(node);
       if (depth > (isMap(node) ? 1 : 0)) node.flow = fitsOnLine(node);
+      if (isSeq(node) && node.flow) withoutPadding(node);
     },
   });
 }
