@@ -37,7 +37,7 @@ const EXPERIMENTAL = [
   'allow_experimental_paimon_storage_engine',
   'allow_experimental_codecs',
 ];
-const usersXml = defaultUsersXml.replace(
+export const corpusUsers = defaultUsersXml.replace(
   /<profiles>\s*<default><\/default>/,
   `<profiles><default>${EXPERIMENTAL.map((name) => `<${name}>1</${name}>`).join('')}</default>`,
 );
@@ -155,7 +155,7 @@ export async function startCorpus(): Promise<Corpus> {
     folder: join(folder, 'server'),
     httpPort,
     nativePort,
-    usersXml,
+    usersXml: corpusUsers,
     remoteServers: [
       { name: 'here', shards: [shard] },
       { name: 'there', shards: [shard] },

@@ -41,7 +41,7 @@ ${ports.map((port) => `  - replicas: [{ host: 127.0.0.1, http_port: ${port} }]`)
 /** Starts so many servers, which form the cluster `test`. Whoever starts it stops it, also after a failed test. */
 export async function startTestEstate(
   nodes = 1,
-  configuration: Pick<ServerOptions, 'remoteServers' | 'timezone'> = {},
+  configuration: Pick<ServerOptions, 'remoteServers' | 'timezone' | 'usersXml'> = {},
 ): Promise<TestEstate> {
   const folder = await mkdtemp(join(tmpdir(), 'plumbline-test-'));
   const ports = await freePorts(nodes * 2);
