@@ -37,7 +37,7 @@ async function told(tree: Tree, server: Normaliser): Promise<Description> {
   const short = (await kind.withoutImplied?.(tree, server)) ?? tree;
   const { path } = tree.root.id;
   const description = withReferences(kind.describe(short), path, path.length > 1 ? 'table' : 'database');
-  return readable(description) as Description;
+  return readable(description);
 }
 
 /** Maps as lists of pairs: their order counts, and JSON knows no Map. */

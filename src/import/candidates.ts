@@ -34,18 +34,30 @@ function broken(sql: string): string {
   return lines.length > 1 ? `${lines.join('\n')}\n` : (lines[0] ?? '');
 }
 
-/** Every query of a description, wherever it stands. */
-export function readable(value: unknown, key?: unknown): unknown {
-  if (typeof value === 'string') return key === 'query' || key === 'raw' ? broken(value) : value;
-  if (value instanceof Map) return new Map([...value].map(([name, inner]) => [name, readable(inner)]));
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, readable(inner, name)]));
+const readableQuery = (value: unknown): unknown => {
+  if (typeof value === 'string') return broken(value);
+  return typeof value === 'object' && value !== null && 'query' in value
+    ? { ...value, query: readableQuery(value.query) }
+    : value;
+};
+
+/** Queries on lines of their own; that of a dictionary's source is a text which its source gets as it is. */
+export function readable(description: Description): Description {
+  const { query, raw, projections } = description;
+  return {
+    ...description,
+    ...(query !== undefined && { query: readableQuery(query) }),
+    ...(raw !== undefined && { raw: readableQuery(raw) }),
+    ...(projections instanceof Map && {
+      projections: new Map([...projections].map(([name, one]) => [name, readableQuery(one)])),
+    }),
+  };
 }
 
 function described(kind: RootKind, tree: Tree): Described {
   const { path } = tree.root.id;
   const description = withReferences(kind.describe(tree), path, path.length > 1 ? 'table' : 'database');
-  return { kind: kind.document as Kind, description: readable(description) as Description };
+  return { kind: kind.document as Kind, description: readable(description) };
 }
 
 /** Undefined where the question itself fails, as for a view over a dropped table: then nothing is left out. */
