@@ -1,8 +1,10 @@
 /** Arguments go in, an exit code comes out; the only file that exits or prints an error. */
-import { Command, Option } from '@commander-js/extra-typings';
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { RefusedError } from './apply/apply.ts';
 import { apply } from './commands/apply.ts';
 import { demo } from './commands/demo.ts';
+import { DR_FORMATS, dr } from './commands/dr.ts';
+import { drWatch } from './commands/dr-watch.ts';
 import { drift } from './commands/drift.ts';
 import { connectTimeout, withEstate } from './commands/estate-options.ts';
 import { githubApply } from './commands/github-apply.ts';
@@ -20,6 +22,14 @@ import { visible } from './render/visible.ts';
 
 const format = () =>
   new Option('--format <format>', 'how the plan is written').choices(FORMATS).default('text' as const);
+
+/** Seconds. */
+function period(text: string): number {
+  const [, count, unit = 's'] = /^(\d+)([smh]?)$/.exec(text) ?? [];
+  if (count === undefined || Number(count) === 0)
+    throw new InvalidArgumentError('It takes a time such as 60s or 5m.');
+  return Number(count) * { s: 1, m: 60, h: 3600 }[(unit || 's') as 's' | 'm' | 'h'];
+}
 
 function report(error: unknown): number {
   if (error instanceof DeclarationError) terminal.note(showFindings(error.findings));
@@ -113,6 +123,37 @@ withEstate(program.command('import').description('write declarations of what is 
 withEstate(program.command('unlock').description('remove the lock that a killed apply left behind')).action(
   (options) => finish(unlock(options, terminal)),
 );
+
+const pairs = program.command('dr').description('compare the two sites of declared pairs');
+const aboutPairs = <C extends Command>(command: C) =>
+  withEstate(command)
+    .option('--pair <name...>', 'only these pairs')
+    .addOption(
+      new Option('--format <format>', 'how it is written').choices(DR_FORMATS).default('text' as const),
+    );
+
+aboutPairs(
+  pairs
+    .command('status')
+    .description('show which site is active, what answers, what is in sync, and whether to fail back'),
+)
+  .option('--record', 'keep the check in plumbline.dr_checks on both sites')
+  .action((options) => finish(dr(options, terminal)));
+
+aboutPairs(pairs.command('compare').description('show where the sites differ, and keep nothing'))
+  .option('--table <pattern...>', 'only tables such as `shop.orders` or `shop.*`')
+  .addOption(
+    new Option('--depth <depth>', 'how deep to look, instead of as declared').choices(['rows', 'digest']),
+  )
+  .action((options) => finish(dr(options, terminal)));
+
+aboutPairs(pairs.command('watch').description('check the pairs again and again until it is told to stop'))
+  .addOption(
+    new Option('--every <time>', 'the time between two checks, such as 60s or 5m')
+      .argParser(period)
+      .default(60, '60s'),
+  )
+  .action((options) => finish(drWatch(options, terminal)));
 
 program
   .command('up')

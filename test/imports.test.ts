@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   declared: ['kinds', 'model', 'sql'],
   plan: ['kinds', 'model', 'sql'],
   live: ['kinds', 'model', 'sql'],
-  render: ['lint', 'plan', 'kinds', 'model', 'sql'],
+  render: ['dr', 'lint', 'plan', 'kinds', 'model', 'sql'],
   apply: ['plan', 'live', 'declared', 'kinds', 'model', 'sql'],
   dr: ['plan', 'live', 'kinds', 'model', 'sql'],
   embedded: ['model'],

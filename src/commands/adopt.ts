@@ -23,7 +23,7 @@ export interface AdoptOptions extends EstateOptions {
   readonly shardsOf?: string | undefined;
 }
 
-export interface OpenForImport extends OpenEstate {
+export interface OpenForImport extends Omit<OpenEstate, 'resolve'> {
   readonly entries: readonly Entry[];
   /** The file that declares the new cluster, where there is one. */
   readonly clusterFile?: (first: (path: string) => readonly string[]) => ImportedFile;

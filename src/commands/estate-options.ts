@@ -1,8 +1,10 @@
 /** Options that every command about an estate has, and what they open: the declarations, and the servers they speak of. */
+import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { expand } from '../declared/expand.ts';
 import { readDeclarations } from '../declared/files.ts';
+import { type Resolve, resolveLikeSystem } from '../dr/direction.ts';
 import { openEstate } from '../embedded/estate.ts';
 import { openSettled, type Settled } from '../live/settled.ts';
 import { DeclarationError, PlumblineError } from '../model/errors.ts';
@@ -13,6 +15,7 @@ export interface EstateOptions {
   readonly estate: string;
   readonly embedded?: true | undefined;
   readonly url?: readonly string[] | undefined;
+  readonly resolve?: readonly string[] | undefined;
   /** Seconds. */
   readonly connectTimeout: number;
 }
@@ -22,6 +25,8 @@ export interface OpenEstate {
   readonly settled: Settled;
   /** Milliseconds. */
   readonly connectTimeout: number;
+  /** For the names by which pairs know their active site. */
+  readonly resolve: Resolve;
   close(): Promise<void>;
 }
 
@@ -50,6 +55,10 @@ export function withEstate<C extends Command>(command: C) {
     .option(
       '--url <[node=]url...>',
       'reach a node at another address: --url community-1=http://localhost:8123',
+    )
+    .option(
+      '--resolve <name=address...>',
+      'take this for the address of a name that says which site of a pair is active, instead of asking DNS',
     )
     .addOption(connectTimeout());
 }
@@ -131,15 +140,30 @@ export async function embed(estate: Estate, folder: string, purpose: 'command' |
   return { estate: atAddresses(estate, addresses), running };
 }
 
+/** Throws a PlumblineError for what does not say a name and an address. */
+function resolverOf(overrides: readonly string[] = []): Resolve {
+  const addresses = new Map<string, readonly string[]>();
+  for (const text of overrides) {
+    const [, name, address] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+    if (name === undefined || address === undefined || !isIP(address)) {
+      throw new PlumblineError(`--resolve takes NAME=ADDRESS with an IP address, found \`${text}\`.`);
+    }
+    addresses.set(name, [...(addresses.get(name) ?? []), address]);
+  }
+  return async (name) => addresses.get(name) ?? resolveLikeSystem(name);
+}
+
 /** Opens the estate as the options say. Whoever opens it closes it. */
 export async function openDeclaredEstate(options: EstateOptions, fill?: Fill): Promise<OpenEstate> {
   const declared = await loadEstate(options.estate, fill);
   const settled = openSettled(join(workFolder(options.estate), 'settled.json'));
   const connectTimeout = options.connectTimeout * 1000;
+  const resolver = resolverOf(options.resolve);
   if (!options.embedded) {
-    return { estate: atUrls(declared, options.url ?? []), settled, connectTimeout, close: async () => {} };
+    const estate = atUrls(declared, options.url ?? []);
+    return { estate, settled, connectTimeout, resolve: resolver, close: async () => {} };
   }
   if (options.url) throw new PlumblineError('--embedded and --url exclude each other.');
   const { estate, running } = await embed(declared, options.estate, 'command');
-  return { estate, settled, connectTimeout, close: () => running.stop() };
+  return { estate, settled, connectTimeout, resolve: resolver, close: () => running.stop() };
 }

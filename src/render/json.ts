@@ -1,4 +1,5 @@
-/** Takes a plan or findings and gives the text of a file: the same plan is always the same bytes. */
+/** Takes a plan, findings or the status of pairs and gives the text of a file: the same plan is always the same bytes. */
+import type { PairStatus } from '../dr/pair-status.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Plan } from '../model/plan.ts';
 
@@ -53,7 +54,9 @@ function escapeUnits(character: string): string {
 }
 
 /** JSON with two spaces of indentation and a newline at its end; what can't be seen is escaped. */
-export function renderJson(value: Plan | readonly Finding[]): string {
+export function renderJson(
+  value: Plan | readonly Finding[] | { readonly pairs: readonly PairStatus[] },
+): string {
   const text = JSON.stringify(value, ordered, 2);
   return `${text.replace(UNSEEN, (character) => (character === '\n' ? character : escapeUnits(character)))}\n`;
 }
