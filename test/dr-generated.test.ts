@@ -76,7 +76,7 @@ describe('servers of different versions', () => {
     const [active, passive] = await Promise.all(
       [sites.active, sites.passive].map(async (server) => ({
         server,
-        facts: await readSiteFacts({ server, state: new Map() }),
+        facts: await readSiteFacts({ server }),
       })),
     );
     if (!active || !passive) throw new Error('no two sites');

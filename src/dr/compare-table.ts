@@ -6,7 +6,7 @@ import type { Depth, PartitionComparison, PartSet, TableComparison } from './com
 import { type Reading, readDigests, WHOLE } from './digests.ts';
 import { type Answers, type Judgement, judge } from './judge.ts';
 import { readPartSets, type TableParts } from './part-sets.ts';
-import { both } from './site.ts';
+import { both, soon } from './site.ts';
 import { batchesOf, splitOf } from './split.ts';
 import type { TablePair } from './table-pair.ts';
 
@@ -27,9 +27,6 @@ const LOCATED = 50;
 
 /** Raised whenever what is compared changes: what older rules found equal may no longer be. */
 const RULES = 'rows 1';
-
-/** A part may lose its expired rows between the question and the answer; those that are about to expire are left out too. */
-const EXPIRING_SECONDS = 60;
 
 type Parts = readonly [TableParts, TableParts];
 
@@ -74,12 +71,6 @@ function sizesOf(
   return new Map(
     partitions.map((one) => [one, { storedRows: Math.max(rows(active, one), rows(passive, one)) }]),
   );
-}
-
-/** Seconds since 1970 by the clock that is ahead, and a little more. */
-function soon(sides: readonly [Side, Side]): number {
-  const clocks = sides.map(({ facts: { now, readAt } }) => now + Math.ceil((Date.now() - readAt) / 1000));
-  return Math.max(...clocks) + EXPIRING_SECONDS;
 }
 
 async function readBatch(
@@ -144,7 +135,7 @@ async function readAll(
   if (partitions.length === 0) return judged;
   let close = options.located ?? LOCATED;
   for (const batch of batchesOf(sizesOf(partitions, parts), options.batch ?? BATCH)) {
-    const reading = { ...pair, depth: options.depth, now: soon(sides) };
+    const reading = { ...pair, depth: options.depth, now: soon([sides[0].facts, sides[1].facts]) };
     for (const answers of await readBatch(sides, reading, batch, parts)) {
       const judgement = await judge(sides, reading, answers, close > 0);
       if (judgement.verdict !== 'equal') close--;

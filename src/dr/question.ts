@@ -13,12 +13,12 @@ export interface KeyPart {
 }
 
 export interface Question {
-  /** SQL for the hash of a row, a UInt64. `now` is in seconds. */
-  row(now: number): string;
+  /** SQL for the hash of a row, a UInt64. `now` is in seconds, or a mark that stands for them. */
+  row(now: number | string): string;
   /** Present where equal sites may show other values: the hash of what must be equal even so, and why the rest need not. */
   readonly loose?: { row(now: number): string; readonly why: string };
   /** Conditions that hold for the rows which no TTL has deleted by `now`. */
-  alive(now: number): readonly string[];
+  alive(now: number | string): readonly string[];
   /** Whether rows are read as the engine would merge them, partition by partition. */
   readonly final: boolean;
   /** Whether a TTL merges old rows into fewer, when a server gets to it. */
@@ -103,7 +103,7 @@ export function questionOf(table: ComparedTable): Question {
   const firm = hash(columns.flatMap((column) => column.firm ?? []));
   const conditions = unexpired(ttl, NOW);
   const final = MERGING.has(table.engine.name);
-  const at = (text: string, now: number): string => text.replaceAll(NOW, String(now));
+  const at = (text: string, now: number | string): string => text.replaceAll(NOW, String(now));
   return {
     row: (now) => at(row, now),
     ...(loose !== undefined && { loose: { why: loose, row: (now: number) => at(firm, now) } }),

@@ -51,7 +51,7 @@ const EXACT: Readonly<Record<string, string>> = {
 const NAMES = Object.keys(EXACT).map(literal).join(', ');
 
 /** Older servers know fewer settings, and have fewer ways to show a row wrongly. */
-export async function readSiteFacts({ server }: Site): Promise<SiteFacts> {
+export async function readSiteFacts({ server }: Pick<Site, 'server'>): Promise<SiteFacts> {
   const [[facts], known] = await Promise.all([
     server.rows<[string, string, number]>('SELECT version(), serverTimezone(), toUnixTimestamp(now())'),
     server.rows<[string]>(`SELECT name FROM system.settings WHERE name IN (${NAMES})`),
@@ -62,6 +62,15 @@ export async function readSiteFacts({ server }: Site): Promise<SiteFacts> {
     ...known.map(([name]) => [name, EXACT[name]]),
   ]) as SiteFacts['settings'];
   return { version, timezone, now: Number(now), readAt: Date.now(), settings };
+}
+
+/** A part may lose its expired rows between the question and the answer; those that are about to expire are left out too. */
+const EXPIRING_SECONDS = 60;
+
+/** Seconds since 1970 by the clock that is ahead, and a little more. */
+export function soon(sides: readonly [SiteFacts, SiteFacts]): number {
+  const clocks = sides.map(({ now, readAt }) => now + Math.ceil((Date.now() - readAt) / 1000));
+  return Math.max(...clocks) + EXPIRING_SECONDS;
 }
 
 const HOUR = 3_600_000;
