@@ -40,7 +40,7 @@ const VICTIMS = ['tool', 'passive', 'active'] as const;
 /** A repair of three partitions has 18 statements: every partition's create, clone, copy, swap and drop come up. */
 function points(): { victim: (typeof VICTIMS)[number]; at: number; after: number }[] {
   const random = randomOf(SEED);
-  return Array.from({ length: size(9, 108) }, (_, number) => ({
+  return Array.from({ length: size(6, 108) }, (_, number) => ({
     victim: VICTIMS[number % 3] ?? 'tool',
     at: random.below(17),
     after: random.below(3) * 4,

@@ -77,13 +77,13 @@ describe('a writer on the active site', () => {
     const write = again(20, async () => {
       const due = Date.now() - began - sent;
       await sites.active.run(
-        `INSERT INTO dr.written SELECT intDiv(number, 200), number FROM numbers(${sent}, ${due})`,
+        `INSERT INTO dr.written SELECT intDiv(number, 700), number FROM numbers(${sent}, ${due})`,
       );
       sent += due;
     });
     const counted = `SELECT toString(count()), toString(uniqExact(k)) FROM dr.written`;
     const outcomes: string[] = [];
-    for (let turn = 0; turn < size(4, 60); turn++) {
+    for (let turn = 0; turn < size(3, 60); turn++) {
       const { done, errors } = await sites.repair(['written']);
       outcomes.push(`${done.length}/${done.length + Object.keys(errors).length}`);
       const [row] = await sites.passive.rows<[string, string]>(counted);
