@@ -15,6 +15,7 @@ import type { ApplyReport } from '../src/model/report.ts';
 import { type FaultEstate, startFaultEstate } from './support/faults-estate.ts';
 import { type Fate, type FaultProxy, isLook, isSwap, type SeenRequest } from './support/faults-proxy.ts';
 import { type CliRun, startApply } from './support/kill-cli.ts';
+import { size } from './support/size.ts';
 
 let estate: FaultEstate;
 let direct: Server;
@@ -88,7 +89,7 @@ describe('two applies', () => {
   test('that start from the same plan: one writes, the other names it within five seconds', {
     timeout: 600_000,
   }, async () => {
-    const rounds = 20;
+    const rounds = size(6, 20);
     let slowest = 0;
     for (let round = 1; round <= rounds; round++) {
       await estate.write(state(round));
