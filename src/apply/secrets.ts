@@ -1,6 +1,7 @@
 /** Fills in the secrets of a statement at the last moment, and keeps them out of everything that is said about it afterwards. */
 import { readFileSync } from 'node:fs';
 import { fillSecrets, secretMark, secretsIn } from '../kinds/secret.ts';
+import { PERMISSIVE } from '../live/normalise.ts';
 import { type RequestOptions, type Server, ServerError } from '../live/server.ts';
 import { PlumblineError } from '../model/errors.ts';
 import { type Plan, plannedSteps } from '../model/plan.ts';
@@ -56,7 +57,7 @@ function scrub(text: string, names: readonly string[]): string {
 }
 
 /**
- * Runs a statement with its secrets filled in. The server looks at it without them first, so that one with a mistake never
+ * Runs a statement of a plan, with its secrets filled in. The server looks at it without them first, so that one with a mistake never
  * reaches its logs with them. Throws ServerError, whose reason holds no secret.
  */
 export async function runWithSecrets(
@@ -65,10 +66,11 @@ export async function runWithSecrets(
   options: RequestOptions,
 ): Promise<void> {
   const names = secretsIn(statement);
-  if (names.length === 0) return server.run(statement, options);
+  const permitting = { ...options, settings: { ...PERMISSIVE, ...options.settings } };
+  if (names.length === 0) return server.run(statement, permitting);
   await server.rows(`SELECT formatQuerySingleLine(${literal(statement)})`);
   try {
-    await server.run(fillSecrets(statement, secretOf), options);
+    await server.run(fillSecrets(statement, secretOf), permitting);
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
     throw new ServerError(server.node, error.code, scrub(error.reason, names));

@@ -17,7 +17,7 @@ export interface StoredColumn {
 
 export interface ComparedTable {
   readonly path: readonly string[];
-  /** The member of the MergeTree family without `Replicated` or `Shared`; any other engine as it is. */
+  /** As the table's tree has it: how the table is replicated is no part of it. */
   readonly engine: { readonly name: string; readonly parameters: readonly string[] };
   /** Columns with values of their own on disk. */
   readonly columns: readonly StoredColumn[];

@@ -1,9 +1,10 @@
 /** A column as it is declared and as it is live goes in; what the change does to the rows that are there comes out. */
 import type { StateObject } from '../model/object.ts';
 import type { Hazard, Verdict } from '../model/step.ts';
-import { identifier, literal, qualified } from '../sql/quote.ts';
+import { identifier, qualified } from '../sql/quote.ts';
 import type { Column } from './column-text.ts';
 import { hazard } from './drafts.ts';
+import { cutBy, exactCast } from './exact-cast.ts';
 import { isNullable, typeChange } from './type-change.ts';
 
 export const isStored = (column: Column): boolean => !/^(ALIAS|EPHEMERAL)\b/.test(column.value ?? '');
@@ -21,25 +22,24 @@ export interface Effect {
 
 export const HARMLESS: Effect = { verdict: 'metadata', hazards: [] };
 
-/** Times and decimals are cut without a word; all other values that do not fit fail the check that runs first. */
+/** What is cut is told; at any other value that would change, the check that runs first fails. */
 function narrowing(to: StateObject<Column>, from: StateObject<Column>): Effect {
   const [before, after] = [from.attributes.type, to.attributes.type];
-  const what = /(Decimal|Date)/.test(before)
-    ? 'values outside its range, and fractions, are cut'
-    : 'apply reads the column first and stops where a value does not fit';
+  const cut = cutBy(before, after);
+  const stops = 'apply reads the column first and stops where a value does not fit';
   // It runs before everything else, so that a column which is renamed still has its old name.
   const name = identifier(from.renamedFrom?.at(-1) ?? plainName(to));
   const where = isNullable(before) && !isNullable(after) ? ` WHERE ${name} IS NOT NULL` : '';
-  const cast = `accurateCast(${name}, ${literal(after)})`;
+  const { guard } = exactCast(name, before, after);
   return {
     verdict: 'destructive',
     hazards: [
       hazard(
         'loses data',
-        `column ${plainName(to)} becomes ${after}, which can't hold every ${before}: ${what}`,
+        `column ${plainName(to)} becomes ${after}, which can't hold every ${before}: ${cut ? `${cut}, and ${stops}` : stops}`,
       ),
     ],
-    guard: `SELECT sum(ignore(${cast})) FROM ${qualified(to.id.path.slice(0, -1))}${where}`,
+    guard: `SELECT sum(ignore(${guard})) FROM ${qualified(to.id.path.slice(0, -1))}${where}`,
   };
 }
 

@@ -7,6 +7,7 @@ import { effectOfType } from './column-effects.ts';
 import { columnsOf } from './column-keys.ts';
 import type { Column } from './column-text.ts';
 import { hazard } from './drafts.ts';
+import { exactCast } from './exact-cast.ts';
 import { tooLongNames } from './names.ts';
 import { replicationOf } from './replication.ts';
 import type { Storage } from './storage.ts';
@@ -52,7 +53,7 @@ function converted(name: string, from: Column, to: Column): string {
   if (from.type === to.type) return source;
   const exact = typeChange(from.type, to.type) === 'narrowing';
   const cast = (type: string): string =>
-    exact ? `accurateCast(${source}, ${literal(type)})` : `CAST(${source}, ${literal(type)})`;
+    exact ? exactCast(source, from.type, type).value : `CAST(${source}, ${literal(type)})`;
   const value = defaultOf(to);
   if (!isNullable(from.type) || isNullable(to.type) || value === undefined || !takesNull(to.type))
     return cast(to.type);

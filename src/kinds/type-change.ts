@@ -137,7 +137,7 @@ function changeOfNested(from: Type, to: Type): TypeChange {
 }
 
 /** `T` for `SimpleAggregateFunction(f, T)`, of which the values are. */
-function summed(text: string): string {
+export function summed(text: string): string {
   const { name, parameters } = typeOf(text);
   return name === 'SimpleAggregateFunction' ? (parameters[1] ?? text) : text;
 }

@@ -1,6 +1,7 @@
 /** Two types go in; whether ClickHouse converts any value of the one into the other comes out, as its `accurateCast` does. */
 
-type Family =
+/** Types between which ClickHouse converts alike. */
+export type Family =
   | ('number' | 'wide' | 'decimal' | 'text' | 'fixed' | 'day' | 'moment' | 'precise' | 'clock' | 'enum')
   | ('uuid' | 'ipv4' | 'ipv6' | 'array' | 'map' | 'tuple' | 'json' | 'variant' | 'dynamic' | 'state');
 
@@ -51,7 +52,10 @@ const REACHES: Readonly<Record<Family, readonly Family[]>> = {
   state: [],
 };
 
-const familyOf = (name: string): Family | undefined => FAMILIES.find(([pattern]) => pattern.test(name))?.[1];
+/** By a type's name alone; undefined for one that nobody knows. */
+export function familyOf(name: string): Family | undefined {
+  return FAMILIES.find(([pattern]) => pattern.test(name))?.[1];
+}
 
 /** By the names of the types alone, what stands between their parentheses left out; a name nobody knows converts. */
 export function converts(from: string, to: string): boolean {

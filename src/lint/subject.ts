@@ -62,19 +62,12 @@ export interface Neighbours {
   at(path: readonly string[]): Subject | undefined;
 }
 
-const FORMS = /^(Replicated|Shared)(?=.*MergeTree$)/;
-
-/** The path and the replica's name come first among the parameters of a replicated engine. */
-function ownParameters(name: string, parameters: readonly string[]): readonly string[] {
-  return FORMS.test(name) && parameters[0]?.startsWith("'") ? parameters.slice(2) : parameters;
-}
-
 function tableOf(storage: Storage, columns: readonly LintColumn[], parts: readonly StateObject[]): Table {
   const { name, parameters } = engineOf(storage.engine);
   const ofKind = (kind: string): StateObject[] => parts.filter(({ id }) => id.kind === kind);
   return {
-    engine: name.replace(FORMS, ''),
-    parameters: ownParameters(name, keyParts(`(${parameters})`)),
+    engine: name,
+    parameters: keyParts(`(${parameters})`),
     columns,
     orderBy: keyParts(storage.orderBy ?? storage.primaryKey),
     primaryKey: keyParts(storage.primaryKey),

@@ -14,8 +14,8 @@ import { statementColumn, statementText } from './statement-text.ts';
 
 const LANES = 4;
 
-/** Settings that let a declaration use what a server still calls experimental; creating the real one has the last word. */
-const PERMISSIVE = { allow_suspicious_low_cardinality_types: 1 } as const;
+/** Types that a server takes only from those who insist: who declares one insists, so every statement of a plan says it too. */
+export const PERMISSIVE = { allow_suspicious_low_cardinality_types: 1 } as const;
 
 interface Lane {
   readonly session: string;

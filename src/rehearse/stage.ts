@@ -6,6 +6,7 @@ import { rebuildTable } from '../apply/rebuild-table.ts';
 import { survey } from '../apply/survey.ts';
 import { openEstate } from '../embedded/estate.ts';
 import { unreplicated } from '../kinds/replication.ts';
+import { PERMISSIVE } from '../live/normalise.ts';
 import { connect, type Server, ServerError } from '../live/server.ts';
 import { openSettled } from '../live/settled.ts';
 import { atAddresses, type Cluster, type Estate, embeddedAddress } from '../model/estate.ts';
@@ -72,7 +73,8 @@ export async function tryStatement(
   statement: string,
 ): Promise<string | undefined> {
   try {
-    await server.run(unreplicated(statement), name === undefined ? {} : { database });
+    const options = { settings: PERMISSIVE, ...(name !== undefined && { database }) };
+    await server.run(unreplicated(statement), options);
     return undefined;
   } catch (error) {
     if (error instanceof ServerError) return error.reason;

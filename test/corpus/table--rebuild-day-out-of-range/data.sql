@@ -1,0 +1,1 @@
+INSERT INTO table_rebuild_day_out_of_range.t VALUES (1, '2020-02-29'), (2, '1925-01-01')
