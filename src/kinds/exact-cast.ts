@@ -37,12 +37,12 @@ function readsOtherwise(value: string, cast: string, to: Bare): string | undefin
     : undefined;
 }
 
-/** Elements of arrays and maps that are told of or stopped by themselves. */
+/** Whether `accurateCast` alone stops at every element of an array or a map that would change. */
 function elementsAreSafe(from: Bare, to: Bare): boolean {
   if (from.name !== to.name || !/^(Array|Map)$/.test(from.name)) return false;
   return from.parameters.every((type, at) => {
     const other = to.parameters[at] ?? '';
-    return type === other || differs('x', type, other) === undefined;
+    return type === other || (!differs('x', type, other) && !cutBy(type, other));
   });
 }
 
