@@ -2,10 +2,13 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { statusExitCode } from '../src/commands/dr.ts';
+import { keepPairIssues } from '../src/commands/github-dr.ts';
 import { failbackAfter, type Standing } from '../src/dr/failback.ts';
+import { openSettled } from '../src/live/settled.ts';
 import { renderStatusMarkdown } from '../src/render/dr-markdown.ts';
 import { renderStatus } from '../src/render/dr-status.ts';
 import { ADDRESS, type DrEstate, RECORD, startDrEstate } from './support/dr-estate.ts';
+import { createScene, type Scene } from './support/github-scene.ts';
 import { startCli } from './support/kill-cli.ts';
 import { size } from './support/size.ts';
 
@@ -233,6 +236,53 @@ describe('failback', () => {
       }),
       { numRuns: size(300, 5000), seed: 5 },
     );
+  });
+});
+
+describe('the issues', () => {
+  let scene: Scene;
+  beforeAll(async () => {
+    scene = await createScene();
+  });
+  afterAll(() => scene.close());
+
+  /** As the scheduled workflow does it; gives what became of the issues. */
+  const scheduled = async (): Promise<[number, ...string[]]> => {
+    const notes: string[] = [];
+    const { estate } = await sites.load();
+    const opened = {
+      estate,
+      settled: openSettled(''),
+      connectTimeout: 10_000,
+      resolve: sites.resolve,
+      close: async () => {},
+    };
+    const where = { estate: sites.folder.path, inRepository: '.', runUrl: 'https://github.com/run' };
+    const output = {
+      result: () => {},
+      note: (text: string) => void notes.push(text.replace(/ \(.*/, '')),
+      colour: false,
+      live: false,
+    };
+    return [await keepPairIssues(opened, await scene.connect(), where, output), ...notes];
+  };
+  const about = (topic: string) =>
+    [...scene.state.issues.values()].filter(({ labels }) => labels.has(`plumbline:${topic}`));
+
+  it('follow the pairs: one of differences, one that says FAILBACK READY once', async () => {
+    await sites.sql.west.run(`INSERT INTO shop.orders VALUES (900, '2026-01-01', 'secret value')`);
+    expect(await scheduled()).toEqual([2, 'The dr issue: opened', 'The failback issue: none']);
+    expect(about('dr')[0]?.body).toContain('2 of 3 partitions in sync · 1 different');
+    expect(about('dr')[0]?.body).not.toMatch(/secret value|900/);
+    expect(await scheduled()).toEqual([2, 'The dr issue: unchanged', 'The failback issue: none']);
+    await sites.sql.east.run(`INSERT INTO shop.orders VALUES (900, '2026-01-01', 'secret value')`);
+    expect(await scheduled()).toEqual([0, 'The dr issue: closed', 'The failback issue: none']);
+    await scheduled();
+    expect(await scheduled()).toEqual([0, 'The dr issue: none', 'The failback issue: opened']);
+    expect(await scheduled()).toEqual([0, 'The dr issue: none', 'The failback issue: unchanged']);
+    expect(about('failback')[0]?.body).toMatch(/FAILBACK READY.*`shop`.*since 20/);
+    sites.point(undefined);
+    expect(await scheduled()).toEqual([1, 'The dr issue: opened', 'The failback issue: closed']);
   });
 });
 

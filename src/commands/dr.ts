@@ -46,7 +46,7 @@ function provenOf(folder: string, isPart: boolean): Settled {
 /** One pair after the other, since each reads all it can; none is begun once it is to stop. */
 export async function statusOf(
   opened: OpenEstate,
-  options: DrOptions,
+  options: Pick<DrOptions, 'estate' | 'pair' | 'table' | 'depth' | 'record'>,
   shouldStop: () => boolean = () => false,
 ): Promise<PairStatus[]> {
   const pairs = chosenPairs(opened.estate, options.pair);

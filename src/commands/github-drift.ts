@@ -1,4 +1,4 @@
-/** `plumbline github drift`: keeps one issue about what has changed on the servers, open while it lasts. */
+/** `plumbline github drift`: keeps one issue about what has changed on the servers, open while it lasts, and those about pairs of sites. */
 import { type Survey, survey } from '../apply/survey.ts';
 import { findTopicIssue, keepTopicIssue } from '../github/topic-issue.ts';
 import { lastChange } from '../live/last-change.ts';
@@ -10,6 +10,7 @@ import { renderJunit } from '../render/junit.ts';
 import { renderMarkdown } from '../render/markdown.ts';
 import { visibleId } from '../render/visible.ts';
 import { type OpenEstate, openDeclaredEstate } from './estate-options.ts';
+import { keepPairIssues } from './github-dr.ts';
 import { estateInRepository } from './github-plan.ts';
 import { type GitHubOptions, keepArtifacts, openGitHubRun, writeSummary } from './github-run.ts';
 import { patchOf } from './import-patch.ts';
@@ -67,7 +68,9 @@ export async function githubDrift(options: GitHubOptions, output: Output): Promi
     };
     const { action, url } = await keepTopicIssue(github, state, await findTopicIssue(github, topic));
     output.note(`The drift issue: ${action}${url ? ` (${url})` : ''}`);
-    return planExitCode(plan);
+    const where = { estate: options.estate, inRepository: topic.estate, runUrl: run.runUrl };
+    const codes = [planExitCode(plan), await keepPairIssues(opened, github, where, output)];
+    return codes.includes(1) ? 1 : Math.max(...codes);
   } finally {
     await opened.close();
   }

@@ -1,5 +1,5 @@
 /** Keeps what checks found on the first node of both sites, in `plumbline.dr_checks`, and reads it back from both. */
-import type { Server } from '../live/server.ts';
+import { type Server, ServerError } from '../live/server.ts';
 import type { DrPair } from '../model/dr-pair.ts';
 import { PlumblineError } from '../model/errors.ts';
 import { literal } from '../sql/quote.ts';
@@ -43,6 +43,7 @@ export function countVerdicts(check: Pick<PairCheck, 'shards'>): Record<string, 
   return counts as Record<string, number>;
 }
 
+/** UNKNOWN_TABLE, UNKNOWN_DATABASE. */
 const isMissing = (code: number | undefined): boolean => code === 60 || code === 81;
 
 async function readFrom(server: Server, pair: string, most: number): Promise<KeptCheck[]> {
@@ -51,8 +52,8 @@ async function readFrom(server: Server, pair: string, most: number): Promise<Kep
       `SELECT toString(time), active, clean, reason, partitions, verdicts, run, streak, toString(ready_since)
        FROM ${TABLE} WHERE pair = ${literal(pair)} ORDER BY time DESC LIMIT ${most}`,
     )
-    .catch((error) => {
-      if (isMissing(error.code)) return [];
+    .catch((error: unknown) => {
+      if (error instanceof ServerError && isMissing(error.code)) return [];
       throw error;
     });
   const iso = (time: string): string => `${time.replace(' ', 'T')}Z`;
@@ -82,6 +83,21 @@ export async function readChecks(sites: OpenSites, pair: DrPair, most: number): 
   );
   const all = new Map(kept.flat().map((check) => [`${check.time} ${check.run}`, check]));
   return [...all.values()].sort((a, b) => (a.time < b.time ? 1 : -1)).slice(0, most);
+}
+
+/** A user that may insert, and create nothing, is enough once the table is there. */
+async function insert(server: Server, row: string): Promise<void> {
+  const write = (): Promise<void> =>
+    server.run(`INSERT INTO ${TABLE} FORMAT JSONEachRow ${row}`, {
+      settings: { date_time_input_format: 'best_effort', async_insert: 0 },
+    });
+  try {
+    await write();
+  } catch (error) {
+    if (!(error instanceof ServerError && isMissing(error.code))) throw error;
+    for (const statement of CREATE) await server.run(statement);
+    await write();
+  }
 }
 
 /** Writes to both sites, and gives the reasons for which one has no record of the check. */
@@ -118,10 +134,7 @@ export async function keepCheck(
       const server = sites.firstOf(site);
       if (!server) return [`${site.cluster} has no record of this check: its first node does not answer`];
       try {
-        for (const statement of CREATE) await server.run(statement);
-        await server.run(`INSERT INTO ${TABLE} FORMAT JSONEachRow ${row}`, {
-          settings: { date_time_input_format: 'best_effort', async_insert: 0 },
-        });
+        await insert(server, row);
         return [];
       } catch (error) {
         return [`${site.cluster} has no record of this check: ${reasonOf(error)}`];

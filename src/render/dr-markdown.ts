@@ -38,12 +38,13 @@ export function pairMarkdown(status: PairStatus): string[] {
     ].map((text) => `- ✗ ${prose(text)}`),
     ...(rows.length > 0 ? ['', '| table | partitions | which |', '|---|---|---|', ...rows] : []),
     '',
-    `${prose(failbackWords(status))}.`,
-    '',
   ];
 }
 
 /** Ends in a newline. */
 export function renderStatusMarkdown(pairs: readonly PairStatus[]): string {
-  return `${pairs.flatMap(pairMarkdown).join('\n').trimEnd()}\n`;
+  return `${pairs
+    .flatMap((status) => [...pairMarkdown(status), `${prose(failbackWords(status))}.`, ''])
+    .join('\n')
+    .trimEnd()}\n`;
 }
