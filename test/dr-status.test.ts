@@ -1,16 +1,13 @@
 /** Checks of a pair on two real servers: what they find, what they keep, when the pair is ready for failback, and the loop of them. */
-import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { statusExitCode } from '../src/commands/dr.ts';
 import { keepPairIssues } from '../src/commands/github-dr.ts';
-import { failbackAfter, type Standing } from '../src/dr/failback.ts';
 import { openSettled } from '../src/live/settled.ts';
 import { renderStatusMarkdown } from '../src/render/dr-markdown.ts';
 import { renderStatus } from '../src/render/dr-status.ts';
 import { ADDRESS, type DrEstate, RECORD, startDrEstate } from './support/dr-estate.ts';
 import { createScene, type Scene } from './support/github-scene.ts';
 import { startCli } from './support/kill-cli.ts';
-import { size } from './support/size.ts';
 
 const SCHEMAS = `kind: Database
 name: shop
@@ -204,38 +201,6 @@ describe('failback', () => {
     expect(await keep()).toEqual([true, 1, false, false]);
     expect(await sites.sql.east.rows('SELECT count() FROM plumbline.dr_checks')).toEqual([[3]]);
     expect(await sites.sql.west.rows('SELECT count() FROM plumbline.dr_checks')).toEqual([[4]]);
-  });
-
-  it('is ready exactly when the last checks were clean, kept and of one direction', () => {
-    const check = fc.record({
-      active: fc.constantFrom('west', 'east'),
-      clean: fc.boolean(),
-      counts: fc.boolean(),
-    });
-    type Check = { readonly active: string; readonly clean: boolean };
-    const isRow = (kept: readonly Check[], one: Check, needed: number): boolean => {
-      const latest = kept.slice(-needed);
-      return (
-        one.clean &&
-        latest.length === needed &&
-        latest.every(({ active, clean }) => clean && active === one.active)
-      );
-    };
-    fc.assert(
-      fc.property(fc.array(check, { maxLength: 30 }), fc.integer({ min: 1, max: 4 }), (checks, needed) => {
-        let last: Standing | undefined;
-        const kept: Check[] = [];
-        for (const [at, one] of checks.entries()) {
-          const found = failbackAfter(last, { ...one, time: String(at) }, needed, one.counts);
-          const began = found.readySince === String(at);
-          if (one.counts) kept.push(one);
-          expect(found.ready).toBe(isRow(kept, one, needed));
-          expect(found.announced).toBe(found.ready && one.counts && began);
-          if (one.counts) last = found;
-        }
-      }),
-      { numRuns: size(300, 5000), seed: 5 },
-    );
   });
 });
 

@@ -8,8 +8,9 @@ import { plannedSteps, unreadableNodes } from '../model/plan.ts';
 import type { ApplyReport } from '../model/report.ts';
 import { movedSince } from '../plan/digest.ts';
 import { renderReport } from '../render/report.ts';
-import { type EstateOptions, openDeclaredEstate } from './estate-options.ts';
+import type { EstateOptions } from './estate-options.ts';
 import { newRun } from './identity.ts';
+import { openToPlan } from './open-to-plan.ts';
 import type { Output } from './output.ts';
 import { planExitCode, renderPlan } from './plan.ts';
 import { showProgress } from './progress.ts';
@@ -56,7 +57,7 @@ export async function apply(
   output: Output,
 ): Promise<number> {
   const saved = file === undefined ? undefined : await readPlanFile(file);
-  const opened = await openDeclaredEstate(options);
+  const opened = await openToPlan(options, output);
   const allowed = new Set(options.allow);
   const signals = stopOnSignal(output);
   try {

@@ -19,7 +19,7 @@ import { stepMark } from '../plan/step-marks.ts';
 import { renderJson } from '../render/json.ts';
 import { renderReport } from '../render/report.ts';
 import { renderRefusal, renderReportMarkdown } from '../render/report-markdown.ts';
-import { type OpenEstate, openDeclaredEstate } from './estate-options.ts';
+import type { OpenEstate } from './estate-options.ts';
 import { git } from './git.ts';
 import { estateInRepository } from './github-plan.ts';
 import {
@@ -31,6 +31,7 @@ import {
 } from './github-run.ts';
 import { newRun } from './identity.ts';
 import { limitsAt } from './limits-at.ts';
+import { openToPlan } from './open-to-plan.ts';
 import type { Output } from './output.ts';
 import { planExitCode } from './plan.ts';
 import { showProgress } from './progress.ts';
@@ -207,7 +208,7 @@ export async function githubApply(options: GitHubOptions, output: Output): Promi
   if (run.event.name !== 'push' && run.event.name !== 'workflow_dispatch') {
     throw new PlumblineError(`\`github apply\` runs on push or workflow_dispatch, not on ${run.event.name}.`);
   }
-  const opened = await openDeclaredEstate(options);
+  const opened = await openToPlan(options, output);
   try {
     const agreed = await survey(opened.estate, opened);
     try {

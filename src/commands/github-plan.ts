@@ -24,7 +24,7 @@ import { renderJson } from '../render/json.ts';
 import { renderJunit, renderJunitMistakes } from '../render/junit.ts';
 import { renderSarif } from '../render/sarif.ts';
 import { lintDeclared } from './declared-lint.ts';
-import { loadEstate, openDeclaredEstate } from './estate-options.ts';
+import { loadEstate } from './estate-options.ts';
 import { atCommit, git } from './git.ts';
 import {
   type GitHubOptions,
@@ -34,6 +34,7 @@ import {
   writeSummary,
 } from './github-run.ts';
 import { limitsAt } from './limits-at.ts';
+import { openToPlan } from './open-to-plan.ts';
 import type { Output } from './output.ts';
 import { planExitCode } from './plan.ts';
 
@@ -70,7 +71,7 @@ async function loadBase(options: GitHubPlanOptions, pull: PullRequest): Promise<
 const NO_DIGEST = '0'.repeat(32);
 const NOTHING: Estate = { clusters: [], objects: [], prune: new Map(), pairs: [] };
 
-async function makePlan(options: GitHubPlanOptions, pull: PullRequest): Promise<Planned> {
+async function makePlan(options: GitHubPlanOptions, pull: PullRequest, output: Output): Promise<Planned> {
   const head = await loadEstate(options.estate);
   const lint = lintDeclared(head, options.estate);
   const base = await loadBase(options, pull);
@@ -80,7 +81,7 @@ async function makePlan(options: GitHubPlanOptions, pull: PullRequest): Promise<
     const { plan, rehearsal } = await rehearseFrom(base ?? NOTHING, unlimited);
     return { head, base, lint, plan: planWithLint(plan, lint), rehearsal };
   }
-  const opened = await openDeclaredEstate(options);
+  const opened = await openToPlan(options, output);
   try {
     // A pull request must not give itself a permission: a limit that it raises counts after its merge.
     const limits = withinBoth(head.limits, await limitsAt(options.estate, pull.baseSha));
@@ -179,7 +180,7 @@ export async function githubPlan(options: GitHubPlanOptions, output: Output): Pr
   const { pull } = run.event;
   const reports = { estate: await estateInRepository(options.estate), version: VERSION };
   try {
-    const planned = await makePlan(options, pull);
+    const planned = await makePlan(options, pull, output);
     const { plan } = planned;
     await keepArtifacts(options.artifacts, {
       'plan.json': renderJson(plan),

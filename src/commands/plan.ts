@@ -12,7 +12,8 @@ import { renderSarif } from '../render/sarif.ts';
 import { renderText } from '../render/text.ts';
 import { visible } from '../render/visible.ts';
 import { lintDeclared } from './declared-lint.ts';
-import { type EstateOptions, openDeclaredEstate } from './estate-options.ts';
+import type { EstateOptions } from './estate-options.ts';
+import { openToPlan } from './open-to-plan.ts';
 import type { Output } from './output.ts';
 
 export const FORMATS = ['text', 'json', 'markdown', 'sarif', 'junit'] as const;
@@ -40,7 +41,7 @@ export function planExitCode(plan: Plan): number {
 }
 
 export async function plan(options: PlanOptions, output: Output): Promise<number> {
-  const opened = await openDeclaredEstate(options);
+  const opened = await openToPlan(options, output);
   try {
     const surveyed = await survey(opened.estate, { ...opened, keepStates: options.rehearse === true });
     await surveyed.close();

@@ -25,6 +25,8 @@ export interface OpenSites {
   readonly health: readonly NodeHealth[];
   /** Of each of the cluster's shards the first replica that answers, where one does. */
   shardsOf(site: DrSite): readonly { readonly shard: number; readonly open: OpenNode | undefined }[];
+  /** Those that answer. */
+  nodesOf(site: DrSite): readonly OpenNode[];
   /** The first node of a site, where its checks are kept; undefined while it does not answer. */
   firstOf(site: DrSite): Server | undefined;
   close(): Promise<void>;
@@ -77,6 +79,7 @@ export async function openSites(estate: Estate, pair: DrPair, timeout: number): 
         return { shard, open: answering && open.get(answering.name) };
       });
     },
+    nodesOf: (site) => clusterOf(estate, site).nodes.flatMap(({ name }) => open.get(name) ?? []),
     firstOf: (site) => open.get(clusterOf(estate, site).nodes[0]?.name ?? '')?.server,
     close: async () => {
       await Promise.all([...open.values()].map(({ server }) => server.close()));
