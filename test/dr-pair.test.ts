@@ -4,6 +4,7 @@ import { Resolver } from 'node:dns/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { expand } from '../src/declared/expand.ts';
 import { readDeclarations } from '../src/declared/files.ts';
+import { unmatchedPatterns } from '../src/declared/unmatched-patterns.ts';
 import { directionOf, type Resolve } from '../src/dr/direction.ts';
 import { type DrPair, fitsTable, isPaired } from '../src/model/dr-pair.ts';
 import { showPlace } from '../src/model/place.ts';
@@ -200,6 +201,18 @@ repair: { max_bytes: 1.5 TiB, max_partitions: 7, bandwidth: 50MiB, concurrency: 
     expect((await declare(text.replace(/---\n$/, ''))).told).toEqual([
       '6:27 one-server: a named collection is one server, and the sites have 2 shards: name one for each, such as `other_{shard}`',
     ]);
+  });
+
+  it('is warned of patterns that no declared table fits', async () => {
+    const warnings = async (rest: string) => {
+      const { estate } = await declare(PAIR.replace('tables: shop.*\n', rest));
+      return unmatchedPatterns(estate).map(({ message, place }) => `${place?.line}: ${message}`);
+    };
+    expect(await warnings('tables: [shop.order, shop.*, logs.*]\n')).toEqual([
+      '2: pair `shop`: no declared table of its sites fits `shop.order`; did you mean `shop.orders`?',
+      '2: pair `shop`: no declared table of its sites fits `logs.*`',
+    ]);
+    expect(await warnings('tables: logs.*\nauto_create: true\n')).toEqual([]);
   });
 
   it('belongs under clusters/', async () => {
