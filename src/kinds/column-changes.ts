@@ -13,7 +13,7 @@ import {
   isStored,
   plainName,
 } from './column-effects.ts';
-import { columnsOf, engineOfTable } from './column-keys.ts';
+import { columnsOf, engineOfTable, KEEPS_NONE, keepsStored } from './column-keys.ts';
 import { type Column, writeColumn } from './column-text.ts';
 import { clause, greedyClause, RANK } from './drafts.ts';
 import type { Around, PartDraft } from './kind.ts';
@@ -126,7 +126,6 @@ function redefinition(
   return [first, clause(modify(to.attributes), RANK.columnRemoval, { apart: true })];
 }
 
-/** All changes of one column at once; `after` is there when it moves. */
 /**
  * Where a column with values becomes EPHEMERAL, every later mutation looks for it in vain and never ends, so it is dropped
  * and added again; ClickHouse refuses that while something else is made of it.
@@ -141,6 +140,7 @@ function remadeColumn(to: StateObject<Column>, from: StateObject<Column>, around
     const reason = `${showId(user.id)} is made of it: drop that first, and apply`;
     return [{ refuse: `ClickHouse can't make \`${name}\` EPHEMERAL while ${reason}` }];
   }
+  if (!keepsStored(around)) return [KEEPS_NONE];
   const columns = [...columnsOf(around.to).keys()];
   const effect = effectOfValue(to, from);
   return [
@@ -149,6 +149,7 @@ function remadeColumn(to: StateObject<Column>, from: StateObject<Column>, around
   ];
 }
 
+/** All changes of one column at once; `after` is there when it moves. */
 export function alterColumn(
   to: StateObject<Column>,
   from: StateObject<Column>,

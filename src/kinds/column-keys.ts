@@ -1,6 +1,9 @@
 /** What a table's keys and engine are made of, as far as its columns must know. */
 import type { Tree } from '../model/object.ts';
+import type { RefusalDraft } from '../model/step.ts';
+import { isEphemeral, isStored } from './column-effects.ts';
 import type { Column } from './column-text.ts';
+import type { Around } from './kind.ts';
 import { mentions } from './mentions.ts';
 import { engineOf } from './table-engine.ts';
 
@@ -25,3 +28,16 @@ export function keyUse(name: string, tree: Tree): 'key' | 'parameter' | 'summed'
   if (!engine.name.endsWith('MergeTree') || !mentions(engine.parameters, name)) return undefined;
   return SUMMING.has(engine.name) ? 'summed' : 'parameter';
 }
+
+/** Whether a column that the rows have on disk stays there; one that becomes EPHEMERAL is dropped and added anew. */
+export function keepsStored({ from, to }: Around): boolean {
+  const kept = columnsOf(to);
+  return [...columnsOf(from)].some(([name, column]) => {
+    const after = kept.get(name);
+    return isStored(column) && after !== undefined && !isEphemeral(after);
+  });
+}
+
+export const KEEPS_NONE: RefusalDraft = {
+  refuse: "ClickHouse can't drop all columns that hold the rows, even where new ones are added",
+};

@@ -3,7 +3,7 @@ import { identifier } from '../sql/quote.ts';
 import { cannotAlterColumn, cannotAlterComment, cannotAlterParts } from './alterable.ts';
 import { addColumn, alterColumn } from './column-changes.ts';
 import { isStored } from './column-effects.ts';
-import { columnsOf, engineOfTable, keyUse } from './column-keys.ts';
+import { columnsOf, engineOfTable, KEEPS_NONE, keepsStored, keyUse } from './column-keys.ts';
 import type { Column } from './column-text.ts';
 import { clause, hazard, RANK } from './drafts.ts';
 import type { Action, Around, PartDraft, PartKind } from './kind.ts';
@@ -68,12 +68,6 @@ function order(name: string, around: Around): { readonly rank: number; readonly 
     rank: RANK.dropColumn + depth(name, values) / 1000,
     apart: freed || keyUse(name, around.from) !== undefined,
   };
-}
-
-/** Whether a column that the rows have on disk stays there. */
-function keepsStored({ from, to }: Around): boolean {
-  const kept = columnsOf(to);
-  return [...columnsOf(from)].some(([name, column]) => isStored(column) && kept.has(name));
 }
 
 /** 26.7 refuses every MODIFY COLUMN of a sign column: it takes no type for the one that such columns have. */
@@ -147,9 +141,7 @@ export const column: PartKind<Column> = {
     }
     const stored = isStored(from.attributes) && holdsRows(engineOfTable(around.from));
     if (stored && isMergeTree(engineOfTable(around.from)) && !keepsStored(around)) {
-      return [
-        { refuse: "ClickHouse can't drop all columns that hold the rows, even where new ones are added" },
-      ];
+      return [KEEPS_NONE];
     }
     return [
       clause(`DROP COLUMN ${identifier(name)}`, order(name, around).rank, {

@@ -104,7 +104,7 @@ function changeOfInner(from: readonly string[], to: readonly string[]): TypeChan
 }
 
 /** Names and types of a tuple's elements; an element without a name has an empty one. */
-function elementsOf(type: Type): [string, string][] {
+export function elementsOf(type: Type): [string, string][] {
   return type.parameters.map((element) => {
     const cursor = new Cursor(element);
     const name = cursor.name();

@@ -19,7 +19,7 @@ const FAMILIES: readonly (readonly [RegExp, Family])[] = [
   [/^UUID$/, 'uuid'],
   [/^IPv4$/, 'ipv4'],
   [/^IPv6$/, 'ipv6'],
-  [/^Array$/, 'array'],
+  [/^(Array|Nested)$/, 'array'],
   [/^Map$/, 'map'],
   [/^(Tuple|Point)$/, 'tuple'],
   [/^JSON$/, 'json'],

@@ -2,6 +2,7 @@
 import { RANK } from '../kinds/drafts.ts';
 import { partKind, rootKind } from '../kinds/index.ts';
 import type { Around, PartDraft } from '../kinds/kind.ts';
+import { alikeNested } from '../kinds/nested.ts';
 import { renamedColumns } from '../kinds/renamed-columns.ts';
 import { type StateObject, showId, type Tree } from '../model/object.ts';
 import type { Change, Draft } from '../model/step.ts';
@@ -40,9 +41,10 @@ function inTheWay(part: StateObject, around: Around): PartDifference {
  */
 export function diffTrees(
   live: Tree,
-  desired: Tree,
+  declared: Tree,
   taken: (name: string) => boolean = () => false,
 ): Difference {
+  const { desired, flat } = alikeNested(live, declared);
   const renamed = renamedColumns(live, desired);
   const around: Around = { from: renamed.live, to: desired };
   const { id, place } = desired.root;
@@ -66,7 +68,8 @@ export function diffTrees(
   const ofParts = parts.flatMap((part) => part.drafts);
   const refused = [...refusals, ...ofParts.filter(isDraft).filter((draft) => 'refuse' in draft)];
   const ofRoot = changed.size > 0 ? kind.alter(desired, around.from, changed) : [];
-  const rebuild = rebuildDraft(around, rebuildReasons(actions), [...ofRoot, ...ofParts], taken);
+  const copied = flat ? { from: renamedColumns(flat.from, flat.to).live, to: flat.to } : around;
+  const rebuild = rebuildDraft(copied, rebuildReasons(actions), [...ofRoot, ...ofParts], taken);
   if (rebuild) return { changes, drafts: refused.length > 0 ? refused : [rebuild], replaces: false };
   const replaces = actions.includes('replace') || ofParts.includes('replace');
   if (refusals.length === 0 && replaces && kind.replace) {
