@@ -31,7 +31,7 @@ export function chosenPairs({ pairs }: Estate, names?: readonly string[]): reado
   const known = pairs.map(({ name }) => name);
   for (const name of names ?? []) {
     const meant = nearest(name, known);
-    const hint = meant === undefined ? `; there are ${known.join(', ')}` : `; did you mean ${meant}?`;
+    const hint = meant === undefined ? `; there are ${known.join(', ')}.` : `; did you mean ${meant}?`;
     if (!known.includes(name)) throw new PlumblineError(`No pair is called \`${name}\`${hint}`);
   }
   return pairs.filter(({ name }) => names?.includes(name) ?? true);

@@ -24,20 +24,18 @@ function tableRows(status: PairStatus): string[] {
 /** Lines for one pair, below a heading of its own. */
 export function pairMarkdown(status: PairStatus): string[] {
   const rows = tableRows(status);
+  const silent = status.nodes.flatMap(({ node, unreadable }) =>
+    unreadable === undefined ? [] : [`${node} does not answer: ${unreadable}`],
+  );
+  const wrong = [...silent, ...status.failures, ...status.unkept];
   return [
     `### Pair ${code(status.pair)}`,
     '',
     `${prose(directionWords(status))}.`,
     '',
-    ...[
-      ...status.nodes.flatMap(({ node, unreadable }) =>
-        unreadable === undefined ? [] : [`${node} does not answer: ${unreadable}`],
-      ),
-      ...status.failures,
-      ...status.unkept,
-    ].map((text) => `- ✗ ${prose(text)}`),
-    ...(rows.length > 0 ? ['', '| table | partitions | which |', '|---|---|---|', ...rows] : []),
-    '',
+    ...wrong.map((text) => `- ✗ ${prose(text)}`),
+    ...(wrong.length > 0 ? [''] : []),
+    ...(rows.length > 0 ? ['| table | partitions | which |', '|---|---|---|', ...rows, ''] : []),
   ];
 }
 

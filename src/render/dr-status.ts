@@ -50,13 +50,7 @@ function tableLines({ name, table, inSync }: ShownTable, width: number, colours:
       ...one.differences
         .slice(0, DIFFERENCES)
         .flatMap(({ range, active, passive }) =>
-          indent(
-            wrap(
-              `${visible(range) || 'a part of the rows'}: ${active.rows} and ${passive.rows} rows`,
-              WIDTH - 8,
-            ),
-            8,
-          ),
+          indent(wrap(`${visible(range)}: ${active.rows} and ${passive.rows} rows`, WIDTH - 8), 8),
         ),
       ...(one.differences.length > DIFFERENCES
         ? [`        and in ${one.differences.length - DIFFERENCES} more ranges`]
