@@ -44,7 +44,7 @@ function killAt(random: Random, number: number, measure: Measure): Kill & { read
   }
   const fate = random.chance(0.5) ? 'lost' : 'pass';
   if (number % 4 === 2) {
-    const row = 1 + Math.floor(share * measure.steps * 2);
+    const row = 1 + Math.floor(share * (measure.steps + 1));
     let rows = 0;
     return {
       at: `at row ${row} of the journal (${fate})`,

@@ -67,7 +67,7 @@ const PAUSES: readonly {
   { when: 'as it asks whether the lock is still its own', is: isLook, nth: 3 },
   {
     when: 'as it writes down that a step begins',
-    is: ({ text }) => /^INSERT INTO .*"running"/.test(text),
+    is: ({ text }) => /^INSERT INTO .*"running"/s.test(text),
     nth: 2,
   },
   { when: 'as it runs a statement', is: ({ text }) => text.startsWith('ALTER TABLE `race`'), nth: 2 },

@@ -127,12 +127,13 @@ export async function executeCluster(run: ClusterRun): Promise<StepResult[]> {
     }
     run.progress.started(planned, at + 1, steps.length);
     const result = await runStep(run, planned, at + 1);
-    await run.journal.end(at + 1, planned, result.outcome, result.error).catch((error) => {
-      if (!(error instanceof ServerError)) throw error;
-    });
+    run.journal.end(at + 1, planned, result.outcome, result.error);
     run.progress.ended(result, at + 1, steps.length);
     results.push(result);
     stopped = result.outcome !== 'done';
   }
+  await run.journal.close().catch((error: unknown) => {
+    if (!(error instanceof ServerError)) throw error;
+  });
   return results;
 }

@@ -6,9 +6,11 @@ import type { PlannedStep } from '../model/plan.ts';
 import type { Outcome, RunIdentity } from '../model/report.ts';
 
 export interface Journal {
-  /** Says that a step begins: after a crash the journal shows which one was under way. */
+  /** Says that a step begins, and how the one before ended: after a crash the journal shows which one was under way. */
   begin(number: number, planned: PlannedStep): Promise<void>;
-  end(number: number, planned: PlannedStep, outcome: Outcome, error?: string): Promise<void>;
+  /** Is written with the next step's beginning, or with `close`. */
+  end(number: number, planned: PlannedStep, outcome: Outcome, error?: string): void;
+  close(): Promise<void>;
 }
 
 /** A step has two rows until they merge, the later one wins: read it with FINAL. */
@@ -24,7 +26,8 @@ COMMENT 'What plumbline apply did; read it with FINAL'`;
 export async function openJournal(server: Server, identity: RunIdentity): Promise<Journal> {
   await server.run(CREATE);
   const started = new Map<number, string>();
-  const write = async (number: number, planned: PlannedStep, row: object): Promise<void> => {
+  let pending: string[] = [];
+  const note = (number: number, planned: PlannedStep, row: object): void => {
     const { cluster, node, step } = planned;
     const line = JSON.stringify({
       ...identity,
@@ -38,16 +41,23 @@ export async function openJournal(server: Server, identity: RunIdentity): Promis
       started: started.get(number),
       ...row,
     });
-    await server.run(`INSERT INTO \`plumbline\`.\`journal\` FORMAT JSONEachRow ${line}`, {
+    pending.push(line);
+  };
+  const close = async (): Promise<void> => {
+    if (pending.length === 0) return;
+    await server.run(`INSERT INTO \`plumbline\`.\`journal\` FORMAT JSONEachRow ${pending.join('\n')}`, {
       settings: { date_time_input_format: 'best_effort', async_insert: 0 },
     });
+    pending = [];
   };
   return {
     async begin(number, planned) {
       started.set(number, new Date().toISOString());
-      await write(number, planned, { outcome: 'running', version: 0 });
+      note(number, planned, { outcome: 'running', version: 0 });
+      await close();
     },
     end: (number, planned, outcome, error = '') =>
-      write(number, planned, { outcome, error, ended: new Date().toISOString(), version: 1 }),
+      note(number, planned, { outcome, error, ended: new Date().toISOString(), version: 1 }),
+    close,
   };
 }
