@@ -20,6 +20,12 @@ import { MISTAKE_FORMATS, validate } from './commands/validate.ts';
 import { DeclarationError, PlumblineError } from './model/errors.ts';
 import { visible } from './render/visible.ts';
 
+const refreshSecrets = () =>
+  new Option(
+    '--refresh-secrets',
+    'also write all secrets again: a secret that has another value under the same name is never seen',
+  );
+
 const format = () =>
   new Option('--format <format>', 'how the plan is written').choices(FORMATS).default('text' as const);
 
@@ -80,6 +86,7 @@ program
 withEstate(program.command('plan').description('show how the servers differ from the declarations'))
   .addOption(format())
   .option('--out <file>', 'also save the plan, for apply')
+  .addOption(refreshSecrets())
   .option(
     '--rehearse',
     'also run the steps on embedded servers that hold the live definitions, and plan them again',
@@ -89,6 +96,7 @@ withEstate(program.command('plan').description('show how the servers differ from
 withEstate(program.command('apply').description('make the servers as declared'))
   .argument('[plan]', 'a plan saved by plan --out; without it, apply makes one and asks')
   .option('--yes', 'do not ask')
+  .addOption(refreshSecrets())
   .option('--allow <name...>', 'let these happen: `destructive`, `rebuild`, or the name of an object')
   .addOption(
     new Option('--lock-seconds <seconds>', 'after how long a lock that is not renewed can be taken over')

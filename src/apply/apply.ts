@@ -97,7 +97,7 @@ export async function applyPlan(estate: Estate, agreed: Survey, options: ApplyOp
     const own = { ...options, run: options.identity.run };
     const current = await survey(estate, own);
     const results = await runIfSame(agreed, current, locks, estate, options).finally(current.close);
-    const after = await survey(estate, own);
+    const after = await survey(estate, { ...own, refreshSecrets: false });
     await after.close();
     return { identity: options.identity, results, remaining: after.plan };
   } finally {

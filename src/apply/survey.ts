@@ -1,13 +1,15 @@
 /** Reads every node of an estate side by side and plans it: the one place where live, desired and plan meet. */
 import pLimit from 'p-limit';
+import { ROOT_KINDS } from '../kinds/index.ts';
 import { abilitiesByClass } from '../live/abilities.ts';
 import { desiredState, type NormalTrees, settle } from '../live/desired.ts';
 import { normaliserOf } from '../live/normalise.ts';
 import { readFacts, readImpacts, readNode, type ServerFacts } from '../live/read.ts';
-import { unshownFindings } from '../live/read-beside.ts';
+import { UnshownError, unshownFindings } from '../live/read-beside.ts';
 import { connect, type Server, ServerError } from '../live/server.ts';
-import { type Settled, serverClass } from '../live/settled.ts';
+import { type Settled, serverClass, withoutSecrets } from '../live/settled.ts';
 import { checkSight } from '../live/sight.ts';
+import { withWritten } from '../live/written.ts';
 import { PlumblineError } from '../model/errors.ts';
 import type { Cluster, Estate, Node } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
@@ -36,6 +38,8 @@ export interface SurveyOptions {
   readonly clusters?: ReadonlySet<string>;
   /** Keeps what was read of every node, which takes memory. */
   readonly keepStates?: boolean;
+  /** Has the secrets of all declared objects written again, which no comparison can ask for. */
+  readonly refreshSecrets?: boolean;
   /** The run that asks, where one is under way: its own statements are not waited for. */
   readonly run?: string;
 }
@@ -77,20 +81,48 @@ interface PlannedNode {
   readonly state?: State;
 }
 
+/** A plan without the journal takes what servers hide for equal, which must be told where such an object is declared. */
+async function readWritten(
+  live: State,
+  journal: Server | undefined,
+  { node }: Server,
+  declared: ReadonlySet<string>,
+  timeout: number,
+): Promise<{ readonly state: State; readonly findings: readonly Finding[] }> {
+  try {
+    return { state: await withWritten(live, journal, node.name, timeout), findings: [] };
+  } catch (error) {
+    if (!(error instanceof UnshownError)) throw error;
+    const kinds = ROOT_KINDS.filter((kind) => kind.written && declared.has(kind.name));
+    const message = `changed values of ${kinds.map(({ name }) => `${name}s`).join(', ')} are not seen: ${error.message}`;
+    const finding: Finding = { severity: 'warning', rule: 'not-shown', message, node: node.name };
+    return { state: live, findings: kinds.length > 0 ? [finding] : [] };
+  }
+}
+
 async function planNode(
   server: Server,
+  journal: Server | undefined,
   facts: ServerFacts,
   cluster: Cluster,
   estate: Estate,
   trees: NormalTrees,
   abilitiesOf: ReturnType<typeof abilitiesByClass>,
-  { settled, connectTimeout, run, keepStates }: SurveyOptions,
+  { settled, connectTimeout, run, keepStates, refreshSecrets }: SurveyOptions,
 ): Promise<PlannedNode> {
   const { node } = server;
   const leftBehind = await awaitLeftBehind(server, cluster, { run, connectTimeout });
   const read = await readNode(server, facts);
   const left = await readLeftRebuilds(server, read.state);
-  const reading = { ...read, state: withoutBorrowed(read.state, left) };
+  const declared = declaredKinds(estate, cluster.name);
+  const written = await readWritten(
+    withoutBorrowed(read.state, left),
+    journal,
+    server,
+    declared,
+    connectTimeout,
+  );
+  const reading = { ...read, state: written.state };
   await checkSight(server, estate.objects, cluster.name, reading.state);
   const serverClassName = serverClass(facts, cluster.engines, reading.state);
   const abilities = abilitiesOf(serverClassName, server);
@@ -103,10 +135,10 @@ async function planNode(
     serverClass: serverClassName,
     normaliser: normaliserOf(server, facts, [...reading.state.values()], abilities, cluster.engines),
     abilities,
-    settled,
+    settled: refreshSecrets ? withoutSecrets(settled) : settled,
     trees,
   });
-  const differences = diffStates(reading.state, desired, estate.prune, left);
+  const differences = diffStates(reading.state, desired, estate.prune, left, refreshSecrets);
   const differing = new Set([...differingNames(differences), ...desired.blocked]);
   settle(estate.objects, cluster, reading.state, differing, serverClassName, settled);
   const impacts = await readImpacts(server, touched(differences));
@@ -120,7 +152,8 @@ async function planNode(
       ...otherVersion(cluster, facts),
       ...leftBehind,
       ...reading.findings,
-      ...unshownFindings(reading.unshown, declaredKinds(estate, cluster.name), node.name),
+      ...written.findings,
+      ...unshownFindings(reading.unshown, declared, node.name),
       ...desired.findings,
       ...differences.findings,
       ...keptFindings(differences.unmanaged, impacts),
@@ -170,8 +203,9 @@ export async function survey(estate: Estate, options: SurveyOptions): Promise<Su
       servers.set(node.name, server);
       // Without a limit: one node that says nothing must not make the others wait for their turn.
       const facts = await readFacts(server, options.connectTimeout);
+      const journal = servers.get(cluster.nodes[0]?.name ?? '');
       const planned = await limit(() =>
-        planNode(server, facts, cluster, estate, trees, abilitiesOf, options),
+        planNode(server, journal, facts, cluster, estate, trees, abilitiesOf, options),
       );
       if (planned.state) states.set(node.name, planned.state);
       return planned;

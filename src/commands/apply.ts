@@ -19,6 +19,7 @@ export interface ApplyCommandOptions extends EstateOptions {
   readonly yes?: true | undefined;
   readonly allow?: readonly string[] | undefined;
   readonly lockSeconds: number;
+  readonly refreshSecrets?: true | undefined;
 }
 
 async function confirm(output: Output): Promise<boolean> {
@@ -61,7 +62,8 @@ export async function apply(
   const allowed = new Set(options.allow);
   const signals = stopOnSignal(output);
   try {
-    const agreed = await survey(opened.estate, opened);
+    const refreshSecrets = options.refreshSecrets === true;
+    const agreed = await survey(opened.estate, { ...opened, refreshSecrets });
     try {
       if (saved) {
         const moved = movedSince(saved, agreed.plan);
@@ -81,6 +83,7 @@ export async function apply(
       const progress = showProgress(output);
       const report = await applyPlan(opened.estate, agreed, {
         ...opened,
+        refreshSecrets,
         identity,
         allowed,
         lockSeconds,

@@ -23,6 +23,7 @@ export interface PlanOptions extends EstateOptions {
   readonly format: Format;
   readonly out?: string | undefined;
   readonly rehearse?: true | undefined;
+  readonly refreshSecrets?: true | undefined;
 }
 
 export function renderPlan(plan: Plan, format: Format, output: Output): string {
@@ -43,7 +44,11 @@ export function planExitCode(plan: Plan): number {
 export async function plan(options: PlanOptions, output: Output): Promise<number> {
   const opened = await openToPlan(options, output);
   try {
-    const surveyed = await survey(opened.estate, { ...opened, keepStates: options.rehearse === true });
+    const surveyed = await survey(opened.estate, {
+      ...opened,
+      keepStates: options.rehearse === true,
+      refreshSecrets: options.refreshSecrets === true,
+    });
     await surveyed.close();
     if (options.out !== undefined) await writeFile(options.out, renderJson(surveyed.plan));
     const changes = plannedSteps(surveyed.plan).length > 0;

@@ -7,6 +7,7 @@ import {
   isSecretReference,
   referHidden,
   type SecretReference,
+  STALE,
   sameValue,
   secretMark,
   suggestedSecret,
@@ -114,6 +115,20 @@ export function sameNamed(live: string | undefined, desired: string | undefined)
   if (live === undefined || desired === undefined) return live === desired;
   const [a, b] = [readNamed(live), readNamed(desired)];
   return a.name === b.name && sameParameters(a.parameters, b.parameters);
+}
+
+function staleParameters(parameters: readonly Parameter[]): Parameter[] {
+  return parameters.map(([name, value]) => {
+    if (typeof value !== 'string') return [name, staleParameters(value)];
+    return [name, isHidden(meaningOf(value)) ? literal(STALE) : value];
+  });
+}
+
+/** A live source, each value of which a server hides a part being stale. */
+export function staleNamed(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const { name, parameters } = readNamed(text);
+  return writeNamed({ name, parameters: staleParameters(parameters) });
 }
 
 function describeValue(sql: string, path: readonly string[]): ParameterDeclaration {

@@ -9,7 +9,7 @@ import {
   readAttributes,
   writeAttributes,
 } from './dictionary-attribute.ts';
-import { declareNamed, describeNamed, sameNamed } from './dictionary-parameters.ts';
+import { declareNamed, describeNamed, sameNamed, staleNamed } from './dictionary-parameters.ts';
 import { clause, RANK, statement } from './drafts.ts';
 import type { Description, RootKind } from './kind.ts';
 import { declareRename, renameStatement } from './rename.ts';
@@ -175,6 +175,13 @@ export const dictionary: RootKind<Dictionary> = {
     ]);
     return readDictionary(text, tree.root.id);
   },
+  stale: ({ root, parts }) => ({
+    root: {
+      ...root,
+      attributes: { ...root.attributes, source: staleNamed(attributesOf({ root, parts }).source) },
+    },
+    parts,
+  }),
   create: (to) => statement(createText('CREATE DICTIONARY', to)),
   alter: (to) => [clause(`MODIFY COMMENT ${literal(attributesOf(to).comment)}`, RANK.comment)],
   rename: (to, from) => renameStatement('DICTIONARY', to, from),

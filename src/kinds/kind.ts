@@ -3,6 +3,7 @@ import type { Engines } from '../model/estate.ts';
 import type { Attributes, AttributeValue, ObjectId, StateObject, Tree } from '../model/object.ts';
 import type { RebuildNames } from '../model/rebuild.ts';
 import type { Draft, RebuildDraft, RefusalDraft } from '../model/step.ts';
+import type { Write } from './collection-values.ts';
 import type { Surroundings } from './replication.ts';
 import type { ServerView } from './server-view.ts';
 
@@ -101,6 +102,13 @@ export interface RootKind<A extends Attributes = Attributes> {
   describe(tree: Tree): Description;
   /** The live object without what this server fills in where a declaration is silent; absent where it fills in nothing. */
   withoutImplied?(tree: Tree, server: Normaliser): Promise<Tree>;
+  /**
+   * The live object with what past applies wrote in the place of what servers hide, their writes from the oldest on; absent
+   * where that is not looked up.
+   */
+  written?(live: Tree, writes: readonly Write[]): Tree;
+  /** The live object as if each secret of the desired one had to be written again; absent where no statement does that. */
+  stale?(live: Tree, desired: Tree): Tree;
   /** Only for a kind that may be declared over live objects of any other. */
   readonly overAny?: OverAny;
   /** For objects that can be created anew without losing anything; absent where that is not so. */

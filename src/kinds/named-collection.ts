@@ -1,10 +1,21 @@
 /** Named collections: keys with values that servers never show, changed key by key. */
 import type { Tree } from '../model/object.ts';
 import { Cursor, ParseError } from '../sql/cursor.ts';
-import { identifier, unquote } from '../sql/quote.ts';
+import { identifier, literal } from '../sql/quote.ts';
+import { readAssignments, readValue, writeValue, writtenValues } from './collection-values.ts';
 import { statement } from './drafts.ts';
 import type { RootKind } from './kind.ts';
-import { isHidden, type SecretReference, sameValue, secretLiteral, suggestedSecret } from './secret.ts';
+import {
+  hasSecret,
+  isHidden,
+  type SecretReference,
+  STALE,
+  sameValue,
+  secretLiteral,
+  secretMark,
+  secretsIn,
+  suggestedSecret,
+} from './secret.ts';
 
 export type NamedCollection = Readonly<{
   /** By key: `'text'`, with `OVERRIDABLE` or `NOT OVERRIDABLE` behind it where that is said. */
@@ -15,8 +26,6 @@ type ValueDeclaration =
   | string
   | SecretReference
   | { readonly value?: string; readonly secret?: string; readonly overridable: boolean };
-
-const FLAGS = ['NOT OVERRIDABLE', 'OVERRIDABLE'] as const;
 
 const valuesOf = (tree: Tree): NamedCollection['values'] => (tree.root.attributes as NamedCollection).values;
 
@@ -31,23 +40,12 @@ function declareValue(declared: ValueDeclaration): string {
   return `${text} ${overridable ? 'OVERRIDABLE' : 'NOT OVERRIDABLE'}`;
 }
 
-interface Value {
-  readonly text: string;
-  readonly flag: (typeof FLAGS)[number] | undefined;
-}
-
-function readValue(sql: string): Value {
-  const cursor = new Cursor(sql);
-  const value = cursor.expression(() => true);
-  const flag = FLAGS.find((words) => cursor.takes(words));
-  if (!cursor.ended) cursor.fail('the end');
-  return { text: value.startsWith("'") ? unquote(value) : value, flag };
-}
-
 function describeValue(sql: string, path: readonly string[]): ValueDeclaration {
   const { text, flag } = readValue(sql);
   const secret = suggestedSecret(path);
-  const value = isHidden(text) ? { secret } : text;
+  const [only] = secretsIn(literal(text));
+  const known = only !== undefined && text === secretMark(only) ? { secret: only } : text;
+  const value = isHidden(text) ? { secret } : known;
   if (flag === undefined) return value;
   return { ...(typeof value === 'string' ? { value } : value), overridable: flag === 'OVERRIDABLE' };
 }
@@ -59,11 +57,12 @@ function createText(tree: Tree): string {
   return `CREATE NAMED COLLECTION ${identifier(tree.root.id.path[0] ?? '')} AS ${list}`;
 }
 
-/** What a server hides is taken for equal, whatever is declared. */
+/** What a server hides is taken for equal, whatever is declared; what an apply wrote names its secrets as declarations do. */
 function sameEntry(live: string | undefined, desired: string | undefined): boolean {
   if (live === undefined || desired === undefined) return false;
   const [a, b] = [readValue(live), readValue(desired)];
-  return a.flag === b.flag && sameValue(a.text, b.text);
+  const isKnown = !isHidden(a.text) && a.text !== STALE;
+  return a.flag === b.flag && (isKnown ? a.text === b.text : sameValue(a.text, b.text));
 }
 
 /** By any key that there may be: an object finds something under `__proto__` where there is nothing. */
@@ -71,6 +70,16 @@ const byKey = (values: NamedCollection['values']): ReadonlyMap<string, string> =
   new Map(Object.entries(values));
 
 const sameFlag = (live: string, desired: string): boolean => readValue(live).flag === readValue(desired).flag;
+
+/** The live collection with another text for each key that `textOf` has one for. */
+function withTexts({ root, parts }: Tree, textOf: (key: string, text: string) => string | undefined): Tree {
+  const values = Object.entries(valuesOf({ root, parts })).map(([key, value]): [string, string] => {
+    const { text, flag } = readValue(value);
+    const other = textOf(key, text);
+    return [key, other === undefined ? value : writeValue({ text: other, flag })];
+  });
+  return { root: { ...root, attributes: { values: Object.fromEntries(values) } }, parts };
+}
 
 export const namedCollection: RootKind<NamedCollection> = {
   name: 'named collection',
@@ -117,18 +126,18 @@ export const namedCollection: RootKind<NamedCollection> = {
     cursor.expect('CREATE NAMED COLLECTION');
     cursor.name();
     cursor.expect('AS');
-    const values: [string, string][] = [];
-    do {
-      const key = cursor.name();
-      cursor.expect('=');
-      const value = cursor.expression(() => true);
-      const flag = FLAGS.find((words) => cursor.takes(words));
-      values.push([key, flag ? `${value} ${flag}` : value]);
-    } while (cursor.takes(','));
-    if (!cursor.ended) cursor.fail('the end');
+    const values = readAssignments(cursor);
     return { root: { id, attributes: { values: Object.fromEntries(values) } }, parts: [] };
   },
   normalise: async (tree) => tree,
+  written(live, writes) {
+    const values = writtenValues(writes);
+    return withTexts(live, (key, text) => (isHidden(text) ? values.get(key) : undefined));
+  },
+  stale(live, desired) {
+    const declared = byKey(valuesOf(desired));
+    return withTexts(live, (key) => (hasSecret(declared.get(key) ?? '') ? STALE : undefined));
+  },
   create: (to) => statement(createText(to)),
   alter(to, from) {
     const [before, after] = [byKey(valuesOf(from)), byKey(valuesOf(to))];

@@ -5,6 +5,9 @@ import { type Token, tokenize } from '../sql/tokens.ts';
 /** What servers show in place of a secret, alone or in the middle of an address; nobody knows what it stands for. */
 const HIDDEN_MARK = '[HIDDEN]';
 
+/** Stands for a live value that must be written again, whatever it is: nobody knows it any more, or a person asks for it. */
+export const STALE = '[STALE]';
+
 const REFERENCE = /\{secret:([A-Za-z_][A-Za-z0-9_]*)\}/g;
 const REFERENCE_SPLIT = /\{secret:[A-Za-z_][A-Za-z0-9_]*\}/;
 
@@ -55,6 +58,7 @@ export function isHidden(text: string): boolean {
 
 /** Whether a value that a server shows can be the desired one: what it hides, and what only apply knows, can be anything. */
 export function sameValue(live: string, desired: string): boolean {
+  if (live === STALE) return false;
   if (live === desired) return true;
   if (!isHidden(live) && !hasSecret(desired)) return false;
   const fixed = (text: string): string[] =>

@@ -1,5 +1,6 @@
 /** Makes the plan of one node from its live and its desired state: the steps in order, and what a person must read. */
 import { rootKind } from '../kinds/index.ts';
+import { secretsIn } from '../kinds/secret.ts';
 import type { Prune } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
 import { nameKey, type ObjectId, pathKey, showId, type Tree } from '../model/object.ts';
@@ -67,9 +68,28 @@ function compareTexts(live: Root, desired: Root): Difference | Finding | undefin
   return difference.changes.length > 0 ? difference : undefined;
 }
 
+const holdsSecret = ({ statement }: Root): boolean => secretsIn(statement).length > 0;
+
+/** The live tree to compare with; where secrets are refreshed, those that a statement can write again differ. */
+function liveTree(live: Root, desired: Root, refresh: boolean): Tree {
+  const { stale } = rootKind(desired.id.kind);
+  return refresh && stale && holdsSecret(desired) ? stale(live.tree(), desired.tree()) : live.tree();
+}
+
+function notRefreshed(live: Root, desired: Root): Finding | undefined {
+  if (!holdsSecret(desired) || rootKind(desired.id.kind).stale) return undefined;
+  const message = `the secrets of ${showId(live.id)} are not written again: no statement does that to what is there`;
+  return { ...about('not-refreshed', message, desired), severity: 'warning' };
+}
+
 /** Compares two roots, or says why the live one can't be compared. */
-function compareRoots(live: Root, desired: Root, state: State): Difference | Finding | undefined {
-  if (live.statement === desired.statement) return undefined;
+function compareRoots(
+  live: Root,
+  desired: Root,
+  state: State,
+  refresh: boolean,
+): Difference | Finding | undefined {
+  if (live.statement === desired.statement && !(refresh && holdsSecret(desired))) return undefined;
   if (rootKind(desired.id.kind).overAny) return compareTexts(live, desired);
   if (live.id.kind !== desired.id.kind) {
     const message = `a ${live.id.kind} is live where ${showId(desired.id)} is declared; drop or rename it first`;
@@ -80,7 +100,7 @@ function compareRoots(live: Root, desired: Root, state: State): Difference | Fin
     if (missing) return notUnderstood(desired, missing);
     const [database = ''] = live.id.path;
     const taken = (name: string): boolean => state.has(pathKey([database, name]));
-    const difference = diffTrees(live.tree(), desired.tree(), taken);
+    const difference = diffTrees(liveTree(live, desired, refresh), desired.tree(), taken);
     return difference.changes.length > 0 ? rebuildAround(difference, desired.id, state) : undefined;
   } catch (error) {
     if (error instanceof ParseError || error instanceof TokenError)
@@ -90,10 +110,16 @@ function compareRoots(live: Root, desired: Root, state: State): Difference | Fin
 }
 
 /** What the object that is live under its old name needs beside the new one. */
-function compareRenamed(old: Root, desired: Root, live: State, state: State): Difference | Finding {
+function compareRenamed(
+  old: Root,
+  desired: Root,
+  live: State,
+  state: State,
+  refresh: boolean,
+): Difference | Finding {
   const refusal = refusedRename(old, desired, live, state);
   if (refusal) return about('rename-refused', refusal, desired);
-  const difference = compareRoots(old, underOldName(desired, old), live);
+  const difference = compareRoots(old, underOldName(desired, old), live, refresh);
   if (difference && 'rule' in difference) return difference;
   return underNewName(difference ?? { changes: [], drafts: [], replaces: false }, desired, old);
 }
@@ -116,13 +142,14 @@ function sorted(state: State): Root[] {
 
 /**
  * What differs between the live and the desired state of one node; `blocked` names are declared, but left alone, and so are
- * the tables of rebuilds that were left unfinished.
+ * the tables of rebuilds that were left unfinished. `refresh` has secrets written again.
  */
 export function diffStates(
   live: State,
   { state: desired, blocked }: { readonly state: State; readonly blocked: ReadonlySet<string> },
   prune: ReadonlyMap<string, Prune>,
   left: readonly LeftRebuild[] = [],
+  refresh = false,
 ): NodeDifferences {
   const alters: NodeDifferences['alters'][number][] = [];
   const findings: Finding[] = [];
@@ -132,9 +159,12 @@ export function diffStates(
     const before = old ?? live.get(nameKey(root.id));
     if (old) renamed.set(nameKey(root.id), old);
     const difference =
-      before && (old ? compareRenamed(old, root, live, desired) : compareRoots(before, root, live));
+      before &&
+      (old ? compareRenamed(old, root, live, desired, refresh) : compareRoots(before, root, live, refresh));
     const both = bothLive(live, root);
     if (both) findings.push(both);
+    const unwritten = refresh && before ? notRefreshed(before, root) : undefined;
+    if (unwritten) findings.push(unwritten);
     if (!before || !difference) continue;
     if ('rule' in difference) findings.push(difference);
     else alters.push({ live: before, desired: root, difference, renames: old !== undefined });

@@ -1,4 +1,5 @@
 /** Runs the cases of test/corpus: a folder of declarations goes in; both ways between them are walked on a real server. */
+import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -184,7 +185,9 @@ shards: [{ replicas: [{ host: 127.0.0.1, http_port: ${httpPort} }] }]\n`;
   };
 
   const apply = async (estate: Estate, agreed: Survey, failure?: string): Promise<void> => {
-    const { results, remaining } = await applyPlan(estate, agreed, APPLY);
+    // Each apply is a run of its own in the journal, from which later ones know what it wrote.
+    const identity = { ...APPLY.identity, run: randomUUID() };
+    const { results, remaining } = await applyPlan(estate, agreed, { ...APPLY, identity });
     if (failure !== undefined) {
       expect(results.map(({ outcome }) => outcome)).toEqual(['failed']);
       expect(results[0]?.error).toContain(failure);

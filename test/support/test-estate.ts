@@ -91,7 +91,7 @@ export async function startTestEstate(
       return plan;
     },
     async apply(options = {}) {
-      const agreed = await surveyed();
+      const agreed = await surveyed({ refreshSecrets: options.refreshSecrets === true });
       return applyPlan(await loadEstate(folder), agreed, {
         settled: openSettled(join(folder, '.plumbline', 'settled.json')),
         connectTimeout: 10_000,
