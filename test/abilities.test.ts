@@ -105,6 +105,14 @@ test('a function in a view', async () => {
   ]);
 });
 
+test('a function that the server has itself', async () => {
+  const declared = (name: string): string => `---\nkind: Function\nname: ${name}\non: test\nlambda: x -> x\n`;
+  expect(await findingsOf(declared('lower'), declared('sum'), declared('LOWER'), declared('sumIf'))).toEqual([
+    "5 refused-by-server: function lower can't be created there: the server has a function `lower` of its own; give this one another name",
+    "10 refused-by-server: function sum can't be created there: the server has a function `sum` of its own; give this one another name",
+  ]);
+});
+
 test('no function is missed where there is none', async () => {
   const query = `WITH x -> x + 1 AS twice, recent AS (SELECT number FROM numbers(3))
     SELECT twice(number), sumIfOrNull(number, number > 1), quantilesTDigestArrayIf(0.5, 0.9)([number], 1), CAST(number AS Decimal(10, 2)),

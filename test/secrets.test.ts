@@ -10,6 +10,7 @@ import { loadEstate } from '../src/commands/estate-options.ts';
 import type { Server } from '../src/live/server.ts';
 import { DeclarationError } from '../src/model/errors.ts';
 import { planFindings, plannedSteps } from '../src/model/plan.ts';
+import { renderComment } from '../src/render/comment.ts';
 import { renderMarkdown } from '../src/render/markdown.ts';
 import { literal } from '../src/sql/quote.ts';
 import { startTestEstate, type TestEstate } from './support/test-estate.ts';
@@ -124,6 +125,27 @@ test('what differs beside a secret is changed', async () => {
   hidesSecrets(await plumbline('apply', '--yes'));
   expect(plannedSteps(await estate.plan())).toEqual([]);
   expect(await rowsWithSecrets()).toEqual([]);
+});
+
+test('an apply that fails at a statement with a secret tells everything but the secret', async () => {
+  const remote = `---
+kind: Database
+name: remote
+on: test
+engine: MySQL('127.0.0.1:1', 'shop', 'reader', '{secret:SHOP_PASSWORD}')
+`;
+  await estate.write({ 'shop.yaml': OBJECTS + remote });
+  const plan = await estate.plan();
+  expect(plannedSteps(plan).map(({ step }) => step.object.path)).toContainEqual(['remote']);
+  const context = { serverUrl: 'https://github.com', repository: 'a/b', estate: '.', commit: '', runUrl: '' };
+  const { comment, summary } = renderComment({ plan, context, approvals: [], previous: [] });
+  expect(comment).toContain('{secret:SHOP_PASSWORD}');
+  hidesSecrets(comment + summary);
+  const output = await plumbline('apply', '--yes');
+  expect(output).toContain('create database remote on test: failed');
+  hidesSecrets(output);
+  expect(await rowsWithSecrets()).toEqual([]);
+  expect(await filesWithSecrets()).toEqual([]);
 });
 
 test('a server that says a secret is not repeated', async () => {

@@ -2,7 +2,7 @@
 import { isForeignDatabase } from '../kinds/database.ts';
 import { engineOf } from '../kinds/table-engine.ts';
 import { nearest } from '../model/nearest.ts';
-import { nameKey, pathKey, type Tree } from '../model/object.ts';
+import { nameKey, type ObjectId, pathKey, type Tree } from '../model/object.ts';
 import type { State } from '../model/state.ts';
 import { ParseError } from '../sql/cursor.ts';
 import { literal } from '../sql/quote.ts';
@@ -122,6 +122,14 @@ function abilitiesOf(rows: readonly (readonly [string, string])[], lists: Readon
       : undefined;
   };
 
+  /** It lists SQL functions with its own, which are told apart by what is live; names in another case are other names. */
+  const takenName = ({ kind, path: [name = ''], path }: ObjectId, live: State): string | undefined =>
+    kind === 'function' &&
+    !live.has(nameKey({ kind, path })) &&
+    ['function', 'function in any case'].some((list) => listed(list).has(name))
+      ? `the server has a function \`${name}\` of its own; give this one another name`
+      : undefined;
+
   return {
     formats: !lists.has('functions') || functions.has('formatQuerySingleLine'),
     hasTemporaryViews: !lists.has('privileges') || listed('right').size > 0,
@@ -131,6 +139,8 @@ function abilitiesOf(rows: readonly (readonly [string, string])[], lists: Readon
       const engineInside = inside?.tree().root.attributes.engine;
       if (typeof engineInside === 'string' && isForeignDatabase(engineInside))
         return `what is in ${database} belongs to the server behind its engine ${engineOf(engineInside).name}`;
+      const taken = takenName(id, live);
+      if (taken) return taken;
       const { engine, query } = attributes;
       const of = id.kind === 'database' ? 'database' : 'table';
       try {
