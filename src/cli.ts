@@ -4,6 +4,7 @@ import { RefusedError } from './apply/apply.ts';
 import { apply } from './commands/apply.ts';
 import { demo } from './commands/demo.ts';
 import { DR_FORMATS, dr } from './commands/dr.ts';
+import { drRepair } from './commands/dr-repair.ts';
 import { drWatch } from './commands/dr-watch.ts';
 import { drift } from './commands/drift.ts';
 import { connectTimeout, withEstate } from './commands/estate-options.ts';
@@ -28,6 +29,11 @@ const refreshSecrets = () =>
 
 const format = () =>
   new Option('--format <format>', 'how the plan is written').choices(FORMATS).default('text' as const);
+
+const lockSeconds = () =>
+  new Option('--lock-seconds <seconds>', 'after how long a lock that is not renewed can be taken over')
+    .argParser(Number)
+    .default(60);
 
 /** Seconds. */
 function period(text: string): number {
@@ -98,11 +104,7 @@ withEstate(program.command('apply').description('make the servers as declared'))
   .option('--yes', 'do not ask')
   .addOption(refreshSecrets())
   .option('--allow <name...>', 'let these happen: `destructive`, `rebuild`, or the name of an object')
-  .addOption(
-    new Option('--lock-seconds <seconds>', 'after how long a lock that is not renewed can be taken over')
-      .argParser(Number)
-      .default(60),
-  )
+  .addOption(lockSeconds())
   .action((file, options) => finish(apply(file, options, terminal)));
 
 withEstate(program.command('drift').description('show what has changed on the servers'))
@@ -154,6 +156,16 @@ aboutPairs(pairs.command('compare').description('show where the sites differ, an
     new Option('--depth <depth>', 'how deep to look, instead of as declared').choices(['rows', 'digest']),
   )
   .action((options) => finish(dr(options, terminal)));
+
+withEstate(
+  pairs.command('repair').description('make the passive sites as the active ones, partition by partition'),
+)
+  .option('--pair <name...>', 'only these pairs')
+  .option('--table <pattern...>', 'only tables such as `shop.orders` or `shop.*`')
+  .option('--partition <id...>', 'only partitions of these ids')
+  .option('--yes', 'repair without asking')
+  .addOption(lockSeconds())
+  .action((options) => finish(drRepair(options, terminal)));
 
 aboutPairs(pairs.command('watch').description('check the pairs again and again until it is told to stop'))
   .addOption(

@@ -15,7 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   plan: ['kinds', 'model', 'sql'],
   live: ['kinds', 'model', 'sql'],
   render: ['dr', 'lint', 'plan', 'kinds', 'model', 'sql'],
-  apply: ['plan', 'live', 'declared', 'kinds', 'model', 'sql'],
+  apply: ['dr', 'plan', 'live', 'declared', 'kinds', 'model', 'sql'],
   dr: ['plan', 'live', 'kinds', 'model', 'sql'],
   embedded: ['model'],
   github: ['declared', 'model'],

@@ -2,11 +2,13 @@
 import { type Server, ServerError } from '../live/server.ts';
 import { PlumblineError } from '../model/errors.ts';
 import type { ClusterPlan, PlannedStep } from '../model/plan.ts';
+import type { Repair } from '../model/repair.ts';
 import type { Outcome, StepResult } from '../model/report.ts';
 import { runOrder } from '../plan/run-order.ts';
 import { awaitReplicas } from './await-replicas.ts';
 import type { Journal } from './journal.ts';
 import { rebuildTable } from './rebuild-table.ts';
+import { runRepair } from './run-repair.ts';
 import { runReplicated } from './run-replicated.ts';
 import { isInconclusive, settleStep } from './settle.ts';
 import { queryIdPrefix } from './statements.ts';
@@ -31,6 +33,8 @@ export interface ClusterRun {
   readonly replicaPatience: number;
   /** Whether to stop before the next step. */
   readonly shouldStop: () => boolean;
+  /** Why the node that a repair reads is not of the active site any more; undefined while it is. */
+  readonly turned: (repair: Repair) => Promise<string | undefined>;
   readonly progress: Progress;
 }
 
@@ -48,6 +52,20 @@ async function settle(
   return { outcome, error: told ? lost.message : `${lost.message} (read again: ${reason})` };
 }
 
+/** Undefined for steps that are their statements and no more. */
+function runProcedure(
+  run: ClusterRun,
+  { step }: PlannedStep,
+  server: Server,
+  queryId: string,
+): Promise<{ readonly outcome: Outcome; readonly error?: string }> | undefined {
+  const { keepLock, shouldStop } = run;
+  const { path } = step.object;
+  if (step.repair) return runRepair(run, server, step.repair, path.slice(0, 2), queryId);
+  if (!step.rebuild) return undefined;
+  return rebuildTable({ server, path, rebuild: step.rebuild, queryId, keepLock, shouldStop });
+}
+
 async function runStatements(
   run: ClusterRun,
   planned: PlannedStep,
@@ -56,11 +74,8 @@ async function runStatements(
   const { step, node } = planned;
   const server = run.servers.get(node);
   if (!server) return { outcome: 'failed', error: `nothing was run: ${node} is not connected` };
-  if (step.rebuild) {
-    const { keepLock, shouldStop } = run;
-    const { path } = step.object;
-    return rebuildTable({ server, path, rebuild: step.rebuild, queryId, keepLock, shouldStop });
-  }
+  const procedure = runProcedure(run, planned, server, queryId);
+  if (procedure) return procedure;
   const [database = ''] = step.object.path;
   // Names without a database in a view's query mean the view's own.
   const options = step.object.path.length === 1 ? {} : { database };

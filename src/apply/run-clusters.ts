@@ -10,6 +10,7 @@ import type { ApplyOptions } from './apply.ts';
 import { executeCluster } from './execute.ts';
 import { type Journal, openJournal } from './journal.ts';
 import type { KeptLock } from './keep-locked.ts';
+import { turnedSince } from './run-repair.ts';
 import { type Survey, survey } from './survey.ts';
 
 export function firstServer({ cluster, nodes }: ClusterPlan, servers: ReadonlyMap<string, Server>): Server {
@@ -102,6 +103,7 @@ async function runCluster(
     connectTimeout,
     replicaPatience: options.replicaPatience ?? REPLICA_PATIENCE,
     shouldStop,
+    turned: (repair) => turnedSince(estate, options.repairs, repair, servers),
     progress,
   });
 }

@@ -1,5 +1,6 @@
 /** Reads every node of an estate side by side and plans it: the one place where live, desired and plan meet. */
 import pLimit from 'p-limit';
+import { planPairs, type WantedRepairs } from '../dr/plan-pairs.ts';
 import { ROOT_KINDS } from '../kinds/index.ts';
 import { abilitiesByClass } from '../live/abilities.ts';
 import { desiredState, type NormalTrees, settle } from '../live/desired.ts';
@@ -42,6 +43,8 @@ export interface SurveyOptions {
   readonly refreshSecrets?: boolean;
   /** The run that asks, where one is under way: its own statements are not waited for. */
   readonly run?: string;
+  /** Which partitions of which pairs to compare and plan repairs of; none where it is left out. */
+  readonly repairs?: WantedRepairs;
 }
 
 export interface Survey {
@@ -205,7 +208,10 @@ export async function survey(estate: Estate, options: SurveyOptions): Promise<Su
       const facts = await readFacts(server, options.connectTimeout);
       const journal = servers.get(cluster.nodes[0]?.name ?? '');
       const planned = await limit(() =>
-        planNode(server, journal, facts, cluster, estate, trees, abilitiesOf, options),
+        planNode(server, journal, facts, cluster, estate, trees, abilitiesOf, {
+          ...options,
+          keepStates: options.keepStates === true || options.repairs !== undefined,
+        }),
       );
       if (planned.state) states.set(node.name, planned.state);
       return planned;
@@ -228,8 +234,10 @@ export async function survey(estate: Estate, options: SurveyOptions): Promise<Su
       }),
   );
   options.settled.save();
+  const { repairs } = options;
+  const repaired = repairs ? await planPairs(estate, clusters, { servers, states }, repairs) : clusters;
   return {
-    plan: withAllowances(planOf(clusters), estate.limits),
+    plan: withAllowances(planOf(repaired), estate.limits),
     servers,
     states,
     close: async () => {

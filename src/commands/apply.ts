@@ -22,7 +22,7 @@ export interface ApplyCommandOptions extends EstateOptions {
   readonly refreshSecrets?: true | undefined;
 }
 
-async function confirm(output: Output): Promise<boolean> {
+export async function confirm(output: Output): Promise<boolean> {
   if (!process.stdin.isTTY) {
     throw new RefusedError('Nobody is there to be asked; say --yes to apply without asking.', []);
   }
@@ -34,7 +34,7 @@ async function confirm(output: Output): Promise<boolean> {
 }
 
 /** After Ctrl-C or SIGTERM the step that runs is finished, and no other begins. */
-function stopOnSignal(output: Output): { readonly shouldStop: () => boolean; release(): void } {
+export function stopOnSignal(output: Output): { readonly shouldStop: () => boolean; release(): void } {
   let stop = false;
   const listener = (signal: string): void => {
     if (!stop) output.note(`${signal}: finishing the step that runs, then stopping.`);

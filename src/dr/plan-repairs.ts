@@ -183,7 +183,7 @@ export function withinLimits(
       repairs.push(one);
       bytes += one.bytes;
     } else {
-      const reason = `one run repairs ${maxPartitions} partitions and ${maxBytes} bytes at most; the next goes on`;
+      const reason = `those of one run are max_partitions ${maxPartitions} and max_bytes ${maxBytes}; the next goes on`;
       const { path, repair } = one;
       refused.push({
         path,

@@ -2,6 +2,7 @@
 import type { ObjectId } from './object.ts';
 import type { Place } from './place.ts';
 import type { Rebuild } from './rebuild.ts';
+import type { Repair } from './repair.ts';
 
 /** How far a step goes, from harmless to impossible; a step has the worst verdict of its changes. */
 export const VERDICTS = ['metadata', 'mutation', 'rebuild', 'destructive', 'manual'] as const;
@@ -60,7 +61,7 @@ export interface Impact {
   readonly isUnsized?: true;
 }
 
-export type ChangeAction = 'create' | 'alter' | 'replace' | 'rename' | 'drop';
+export type ChangeAction = 'create' | 'alter' | 'replace' | 'rename' | 'drop' | 'repair';
 
 export interface AttributeChange {
   readonly name: string;
@@ -82,11 +83,13 @@ export interface Step {
   readonly object: ObjectId;
   /**
    * Run in this order; empty when only people can do it. Those of a rebuild say `{partition}`, `{after}` and `{upto}` for what
-   * is known only when they run, and are repeated for each partition and each round.
+   * is known only when they run, and are repeated for each partition and each round; those of a repair say `{now}`.
    */
   readonly statements: readonly string[];
   /** Of a step that copies a table's rows into one that takes its place. */
   readonly rebuild?: Rebuild;
+  /** Of a step that makes a partition of a pair's passive site as the active site has it. */
+  readonly repair?: Repair;
   readonly verdict: Verdict;
   readonly hazards: readonly Hazard[];
   readonly changes: readonly Change[];

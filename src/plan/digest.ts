@@ -21,6 +21,7 @@ export const meaningOf = (planned: PlannedStep): string => {
     step.statements,
     step.fingerprint,
     ...(step.rebuild ? [step.rebuild] : []),
+    ...(step.repair ? [step.repair] : []),
   ]);
 };
 

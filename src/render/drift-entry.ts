@@ -18,6 +18,7 @@ export function driftOf({ action }: Step): Drift {
       create: 'missing',
       alter: 'differs',
       replace: 'differs',
+      repair: 'differs',
       rename: 'differs',
       drop: 'not declared',
     } as const

@@ -4,7 +4,7 @@ import { type Plan, unreadableNodes } from '../model/plan.ts';
 import { type ChangeAction, VERDICTS, type Verdict } from '../model/step.ts';
 import { foldFindings, unmanagedObjects } from './fold-findings.ts';
 import { foldNodes } from './fold-nodes.ts';
-import { counted, formatCount } from './units.ts';
+import { counted, formatBytes, formatCount } from './units.ts';
 import { visibleNode } from './visible.ts';
 
 /** Objects, each counted once per cluster, however many of its nodes need it. */
@@ -14,6 +14,9 @@ export interface PlanSummary {
   readonly replaces: number;
   readonly renames: number;
   readonly drops: number;
+  readonly repairs: number;
+  /** That are copied from one site to the other. */
+  readonly repairBytes: number;
   /** Whatever is wanted of them: people must do it. They are in no other count of actions. */
   readonly manual: number;
   readonly verdicts: Readonly<Record<Verdict, number>>;
@@ -36,14 +39,17 @@ export function summarize(plan: Plan): PlanSummary {
     replace: new Set(),
     rename: new Set(),
     drop: new Set(),
+    repair: new Set(),
     manual: new Set(),
   };
   const verdicts = new Map<Verdict, Set<string>>(VERDICTS.map((verdict) => [verdict, new Set()]));
+  let repairBytes = 0;
   for (const cluster of plan.clusters) {
     for (const { step } of foldNodes(cluster)) {
       const key = `${cluster.cluster} ${keyOf(step.object)}`;
       actions[step.verdict === 'manual' ? 'manual' : step.action].add(key);
       verdicts.get(step.verdict)?.add(key);
+      if (step.action === 'repair') repairBytes += step.impact?.bytes ?? 0;
     }
   }
   const findings = plan.clusters.flatMap(foldFindings).map(({ finding }) => finding.severity);
@@ -54,6 +60,8 @@ export function summarize(plan: Plan): PlanSummary {
     replaces: actions.replace.size,
     renames: actions.rename.size,
     drops: actions.drop.size,
+    repairs: actions.repair.size,
+    repairBytes,
     manual: actions.manual.size,
     verdicts: Object.fromEntries(
       VERDICTS.map((verdict) => [verdict, verdicts.get(verdict)?.size ?? 0]),
@@ -90,6 +98,11 @@ export function caveats({ unreadable, errors, warnings }: PlanSummary): string[]
   ];
 }
 
+function repairText({ repairs, repairBytes }: PlanSummary): string[] {
+  if (repairs === 0) return [];
+  return [`${counted(repairs, 'partition')} to repair (${formatBytes(repairBytes)})`];
+}
+
 /** `3 to create · 2 to alter · 1 to drop on 3 nodes · 1 node unreadable (shop-2)`, or `No changes.` */
 export function verdictLine(plan: Plan): string {
   const summary = summarize(plan);
@@ -99,6 +112,7 @@ export function verdictLine(plan: Plan): string {
     ...some(summary.replaces, 'to replace'),
     ...some(summary.renames, 'to rename'),
     ...some(summary.drops, 'to drop'),
+    ...repairText(summary),
     ...some(summary.manual, 'by hand'),
   ];
   const rest = caveats(summary);

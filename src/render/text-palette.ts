@@ -22,9 +22,9 @@ export function palette(colour: boolean): Palette {
   return { plain, strong: bold, quiet: dim, good: green, careful: yellow, bad: red, deep: magenta };
 }
 
-const SIGNS = { create: '+', alter: '~', replace: '±', rename: '→', drop: '-' } as const;
+const SIGNS = { create: '+', alter: '~', replace: '±', rename: '→', drop: '-', repair: '≈' } as const;
 
-/** `+` create, `~` alter, `±` replace, `→` rename, `-` drop, `!` by hand. */
+/** `+` create, `~` alter, `±` replace, `→` rename, `-` drop, `≈` repair, `!` by hand. */
 export function signOf({ action, verdict }: Step): string {
   return verdict === 'manual' ? '!' : SIGNS[action];
 }
@@ -37,6 +37,7 @@ export function signPaint({ action, verdict }: Step, colours: Palette): Paint {
     replace: colours.deep,
     rename: colours.careful,
     drop: colours.bad,
+    repair: colours.careful,
   }[action];
 }
 

@@ -105,6 +105,11 @@ ${rest}`;
           folder: join(folder.path, 'servers', site),
           httpPort: port[site],
           nativePort: ports[2 + at] ?? 0,
+          // Each can read the other under the name of its cluster.
+          remoteServers: SITES.map((name, number) => ({
+            name,
+            shards: [[{ host: '127.0.0.1', port: ports[2 + number] ?? 0 }]],
+          })),
         }),
       );
     },
