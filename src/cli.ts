@@ -97,6 +97,9 @@ withEstate(program.command('plan').description('show how the servers differ from
     '--rehearse',
     'also run the steps on embedded servers that hold the live definitions, and plan them again',
   )
+  .addOption(
+    new Option('--repairs', 'also compare the sites of pairs, and plan their repairs').conflicts('rehearse'),
+  )
   .action((options) => finish(plan(options, terminal)));
 
 withEstate(program.command('apply').description('make the servers as declared'))
@@ -104,6 +107,7 @@ withEstate(program.command('apply').description('make the servers as declared'))
   .option('--yes', 'do not ask')
   .addOption(refreshSecrets())
   .option('--allow <name...>', 'let these happen: `destructive`, `rebuild`, or the name of an object')
+  .option('--repairs', 'also compare the sites of pairs, and repair the passive ones')
   .addOption(lockSeconds())
   .action((file, options) => finish(apply(file, options, terminal)));
 
@@ -173,6 +177,8 @@ aboutPairs(pairs.command('watch').description('check the pairs again and again u
       .argParser(period)
       .default(60, '60s'),
   )
+  .option('--repair', 'repair the passive sites behind every check in which they differ')
+  .addOption(lockSeconds())
   .action((options) => finish(drWatch(options, terminal)));
 
 program

@@ -1,6 +1,6 @@
 /** Repairs as steps of a plan, on two real servers: what is planned, what is said of the rest, and what `dr repair` makes of it. */
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { applyPlan } from '../src/apply/apply.ts';
 import { type Survey, survey } from '../src/apply/survey.ts';
 import { newRun } from '../src/commands/identity.ts';
@@ -201,5 +201,17 @@ describe('an apply', () => {
       `SELECT action, object FROM plumbline.journal WHERE action = 'repair' GROUP BY ALL ORDER BY 2`,
     );
     expect(journal.length).toBe(2);
+  });
+
+  it('is what `dr watch --repair` does behind a check, until it is told to stop', async () => {
+    const { ended, output, signal } = startCli([
+      ...['dr', 'watch', '--every', '1s', '--repair', '--estate', sites.folder.path],
+      ...['--resolve', `${RECORD}=${ADDRESS.west}`],
+    ]);
+    const same = async (): Promise<void> =>
+      expect(await sites.sql.east.rows(SAME)).toEqual(await sites.sql.west.rows(SAME));
+    await vi.waitFor(same, { timeout: 60_000, interval: 200 });
+    signal('SIGTERM');
+    expect([await ended, output()]).toEqual([0, expect.stringContaining('2 partitions to repair (')]);
   });
 });

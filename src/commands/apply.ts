@@ -14,10 +14,13 @@ import { openToPlan } from './open-to-plan.ts';
 import type { Output } from './output.ts';
 import { planExitCode, renderPlan } from './plan.ts';
 import { showProgress } from './progress.ts';
+import { wantedRepairs } from './wanted-repairs.ts';
 
 export interface ApplyCommandOptions extends EstateOptions {
   readonly yes?: true | undefined;
   readonly allow?: readonly string[] | undefined;
+  /** Whether the pairs of sites are compared, and repaired. */
+  readonly repairs?: true | undefined;
   readonly lockSeconds: number;
   readonly refreshSecrets?: true | undefined;
 }
@@ -62,8 +65,12 @@ export async function apply(
   const allowed = new Set(options.allow);
   const signals = stopOnSignal(output);
   try {
-    const refreshSecrets = options.refreshSecrets === true;
-    const agreed = await survey(opened.estate, { ...opened, refreshSecrets });
+    const surveying = {
+      ...opened,
+      refreshSecrets: options.refreshSecrets === true,
+      ...(options.repairs && { repairs: wantedRepairs(opened, options.estate) }),
+    };
+    const agreed = await survey(opened.estate, surveying);
     try {
       if (saved) {
         const moved = movedSince(saved, agreed.plan);
@@ -82,8 +89,7 @@ export async function apply(
       const { lockSeconds } = options;
       const progress = showProgress(output);
       const report = await applyPlan(opened.estate, agreed, {
-        ...opened,
-        refreshSecrets,
+        ...surveying,
         identity,
         allowed,
         lockSeconds,

@@ -1,20 +1,19 @@
 /** `plumbline dr repair`: makes the passive site of pairs as the active one, partition by partition, as steps of an apply. */
-import { join } from 'node:path';
 import { applyPlan, RefusedError } from '../apply/apply.ts';
 import { objections } from '../apply/gate.ts';
 import { survey } from '../apply/survey.ts';
-import { openSettled } from '../live/settled.ts';
 import { plannedSteps, unreadableNodes } from '../model/plan.ts';
 import { renderReport } from '../render/report.ts';
 import { type ApplyCommandOptions, confirm, stopOnSignal } from './apply.ts';
 import { chosenPairs } from './dr.ts';
-import { openDeclaredEstate, workFolder } from './estate-options.ts';
+import { openDeclaredEstate } from './estate-options.ts';
 import { newRun } from './identity.ts';
 import type { Output } from './output.ts';
 import { planExitCode, renderPlan } from './plan.ts';
 import { showProgress } from './progress.ts';
+import { wantedRepairs } from './wanted-repairs.ts';
 
-export interface DrRepairOptions extends Omit<ApplyCommandOptions, 'allow'> {
+export interface DrRepairOptions extends Omit<ApplyCommandOptions, 'allow' | 'refreshSecrets' | 'repairs'> {
   readonly pair?: readonly string[] | undefined;
   /** Patterns. */
   readonly table?: readonly string[] | undefined;
@@ -30,14 +29,12 @@ export async function drRepair(options: DrRepairOptions, output: Output): Promis
     const surveying = {
       ...opened,
       clusters: new Set(pairs.flatMap(({ sites }) => sites.map(({ cluster }) => cluster))),
-      repairs: {
-        resolve: opened.resolve,
-        proven: openSettled(join(workFolder(options.estate), 'dr-repairs.json')),
+      repairs: wantedRepairs(opened, options.estate, {
         pairs: new Set(pairs.map(({ name }) => name)),
         tables: options.table,
         ...(options.partition && { partitions: new Set(options.partition) }),
         alone: true,
-      },
+      }),
     };
     const agreed = await survey(opened.estate, surveying);
     try {

@@ -15,6 +15,7 @@ import { lintDeclared } from './declared-lint.ts';
 import type { EstateOptions } from './estate-options.ts';
 import { openToPlan } from './open-to-plan.ts';
 import type { Output } from './output.ts';
+import { wantedRepairs } from './wanted-repairs.ts';
 
 export const FORMATS = ['text', 'json', 'markdown', 'sarif', 'junit'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -24,6 +25,8 @@ export interface PlanOptions extends EstateOptions {
   readonly out?: string | undefined;
   readonly rehearse?: true | undefined;
   readonly refreshSecrets?: true | undefined;
+  /** Whether the pairs of sites are compared, and their repairs are in the plan. */
+  readonly repairs?: true | undefined;
 }
 
 export function renderPlan(plan: Plan, format: Format, output: Output): string {
@@ -48,6 +51,7 @@ export async function plan(options: PlanOptions, output: Output): Promise<number
       ...opened,
       keepStates: options.rehearse === true,
       refreshSecrets: options.refreshSecrets === true,
+      ...(options.repairs && { repairs: wantedRepairs(opened, options.estate) }),
     });
     await surveyed.close();
     if (options.out !== undefined) await writeFile(options.out, renderJson(surveyed.plan));
