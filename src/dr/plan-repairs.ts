@@ -56,6 +56,9 @@ export interface RefusedRepair {
 /** Cloning and exchanging rows costs less than copying all up to this share of a partition's rows. */
 const MOST_REPLACED = 0.25;
 
+/** Characters of a condition. ClickHouse takes statements of 256 KiB, and this one stands in several places. */
+const LONGEST = 100_000;
+
 const NONE: Content = { rows: 0, digest: '' };
 
 const contentOf = (parts: PartSet | undefined, { rows, digest }: Content = NONE): ComparedContent => ({
@@ -77,7 +80,8 @@ function pieceOf(
   const rows = differences.reduce((sum, one) => sum + one.active.rows, 0);
   const removed = differences.reduce((sum, one) => sum + one.passive.rows, 0);
   if (Math.max(rows, removed) > active.rows * MOST_REPLACED) return undefined;
-  return { where: differences.map(({ where }) => `(${where})`).join(' OR '), rows };
+  const where = differences.map((one) => `(${one.where})`).join(' OR ');
+  return where.length > LONGEST ? undefined : { where, rows };
 }
 
 function repairOf(tree: Tree, compared: PartitionComparison, scope: RepairScope): Repair {
