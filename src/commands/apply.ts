@@ -14,6 +14,7 @@ import { openToPlan } from './open-to-plan.ts';
 import type { Output } from './output.ts';
 import { planExitCode, renderPlan } from './plan.ts';
 import { showProgress } from './progress.ts';
+import { stopOnSignal } from './stop-on-signal.ts';
 import { wantedRepairs } from './wanted-repairs.ts';
 
 export interface ApplyCommandOptions extends EstateOptions {
@@ -36,20 +37,6 @@ export async function confirm(output: Output): Promise<boolean> {
   return answer.trim() === 'yes';
 }
 
-/** After Ctrl-C or SIGTERM the step that runs is finished, and no other begins. */
-export function stopOnSignal(output: Output): { readonly shouldStop: () => boolean; release(): void } {
-  let stop = false;
-  const listener = (signal: string): void => {
-    if (!stop) output.note(`${signal}: finishing the step that runs, then stopping.`);
-    stop = true;
-  };
-  process.on('SIGINT', listener).on('SIGTERM', listener);
-  return {
-    shouldStop: () => stop,
-    release: () => void process.off('SIGINT', listener).off('SIGTERM', listener),
-  };
-}
-
 function reportExitCode({ results, remaining }: ApplyReport): number {
   const failed = results.some(({ outcome }) => outcome !== 'done');
   return failed || planExitCode(remaining) !== 0 ? 1 : 0;
@@ -63,7 +50,7 @@ export async function apply(
   const saved = file === undefined ? undefined : await readPlanFile(file);
   const opened = await openToPlan(options, output);
   const allowed = new Set(options.allow);
-  const signals = stopOnSignal(output);
+  const signals = stopOnSignal(output, 'step');
   try {
     const surveying = {
       ...opened,

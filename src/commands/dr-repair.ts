@@ -4,13 +4,14 @@ import { objections } from '../apply/gate.ts';
 import { survey } from '../apply/survey.ts';
 import { plannedSteps, unreadableNodes } from '../model/plan.ts';
 import { renderReport } from '../render/report.ts';
-import { type ApplyCommandOptions, confirm, stopOnSignal } from './apply.ts';
+import { type ApplyCommandOptions, confirm } from './apply.ts';
 import { chosenPairs } from './dr.ts';
 import { openDeclaredEstate } from './estate-options.ts';
 import { newRun } from './identity.ts';
 import type { Output } from './output.ts';
 import { planExitCode, renderPlan } from './plan.ts';
 import { showProgress } from './progress.ts';
+import { type StopSignals, stopOnSignal } from './stop-on-signal.ts';
 import { wantedRepairs } from './wanted-repairs.ts';
 
 export interface DrRepairOptions extends Omit<ApplyCommandOptions, 'allow' | 'refreshSecrets' | 'repairs'> {
@@ -20,10 +21,14 @@ export interface DrRepairOptions extends Omit<ApplyCommandOptions, 'allow' | 're
   readonly partition?: readonly string[] | undefined;
 }
 
-/** 2 when some partitions are left for the next run. */
-export async function drRepair(options: DrRepairOptions, output: Output): Promise<number> {
+/** 2 when some partitions are left for the next run. `heard` are the signals that somebody else listens to already. */
+export async function drRepair(
+  options: DrRepairOptions,
+  output: Output,
+  heard?: StopSignals,
+): Promise<number> {
   const opened = await openDeclaredEstate(options);
-  const signals = stopOnSignal(output);
+  const signals = heard ?? stopOnSignal(output, 'step');
   try {
     const pairs = chosenPairs(opened.estate, options.pair);
     const surveying = {
@@ -59,7 +64,7 @@ export async function drRepair(options: DrRepairOptions, output: Output): Promis
       await agreed.close();
     }
   } finally {
-    signals.release();
+    if (!heard) signals.release();
     await opened.close();
   }
 }

@@ -9,26 +9,13 @@ import { type DrOptions, statusOf } from './dr.ts';
 import { drRepair } from './dr-repair.ts';
 import { openDeclaredEstate } from './estate-options.ts';
 import type { Output } from './output.ts';
+import { type StopSignals, stopOnSignal } from './stop-on-signal.ts';
 
 export interface WatchOptions extends DrOptions {
   /** Seconds. */
   readonly every: number;
   readonly repair?: true | undefined;
   readonly lockSeconds: number;
-}
-
-/** Ends what waits, and what would begin; a check that runs is finished. */
-function stopOnSignal(output: Output): { readonly signal: AbortSignal; release(): void } {
-  const stop = new AbortController();
-  const listener = (name: string): void => {
-    if (!stop.signal.aborted) output.note(`${name}: finishing the check that runs, then stopping.`);
-    stop.abort();
-  };
-  process.on('SIGINT', listener).on('SIGTERM', listener);
-  return {
-    signal: stop.signal,
-    release: () => void process.off('SIGINT', listener).off('SIGTERM', listener),
-  };
 }
 
 /** Whether a pair has partitions that may be repaired. */
@@ -44,11 +31,12 @@ async function repairDiffering(
   statuses: readonly PairStatus[],
   options: WatchOptions,
   output: Output,
+  signals: StopSignals,
 ): Promise<void> {
   const pair = statuses.filter(differs).map((status) => status.pair);
   if (pair.length === 0) return;
   try {
-    await drRepair({ ...options, pair, yes: true }, output);
+    await drRepair({ ...options, pair, yes: true }, output, signals);
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     for (const reason of [error.message, ...error.reasons]) output.note(visible(reason));
@@ -58,7 +46,8 @@ async function repairDiffering(
 /** Runs until it is told to stop, and then exits with 0. Throws for mistakes in the declarations it begins with. */
 export async function drWatch(options: WatchOptions, output: Output): Promise<number> {
   const opened = await openDeclaredEstate(options);
-  const { signal, release } = stopOnSignal(output);
+  const signals = stopOnSignal(output, options.repair ? 'check or repair' : 'check');
+  const { signal } = signals;
   try {
     while (!signal.aborted) {
       try {
@@ -68,7 +57,7 @@ export async function drWatch(options: WatchOptions, output: Output): Promise<nu
           for (const reason of status.unkept) output.note(visible(reason));
           if (status.failback.announced) output.result(`${status.pair}: ${failbackWords(status)}\n`);
         }
-        if (options.repair && !signal.aborted) await repairDiffering(statuses, options, output);
+        if (options.repair && !signal.aborted) await repairDiffering(statuses, options, output, signals);
       } catch (error) {
         if (!(error instanceof PlumblineError)) throw error;
         output.note(visible(error.message));
@@ -77,7 +66,7 @@ export async function drWatch(options: WatchOptions, output: Output): Promise<nu
     }
     return 0;
   } finally {
-    release();
+    signals.release();
     await opened.close();
   }
 }
