@@ -92,6 +92,12 @@ describe('a plan', () => {
     expect(drops.map(({ id }) => id.path.at(-1))).not.toContain('gone');
   });
 
+  it('prunes no database of the same name where nobody declared it', () => {
+    const prune = new Map([['shop', 'all' as const]]);
+    const { drops } = diffStates(stateOf(LIVE), { state: stateOf([]), blocked: new Set() }, prune);
+    expect(drops).toEqual([]);
+  });
+
   it('moves as few columns as it can', () => {
     const { clusters } = planFor(stateOf(LIVE), stateOf(DESIRED));
     const step = clusters[0]?.nodes[0]?.steps.find(({ object }) => object.path.at(-1) === 'orders');

@@ -173,14 +173,16 @@ export function diffStates(
   const ours = new Set([...oldNames, ...leftNames(left)]);
   const isDeclared = (key: string): boolean => desired.has(key) || blocked.has(key) || ours.has(key);
   const undeclared = sorted(live).filter((root) => !isDeclared(nameKey(root.id)));
-  const drops = undeclared.filter((root) => mayPrune(root, prune));
+  // A database of the same name can stand on a cluster for which nobody declared it.
+  const pruned = new Map([...prune].filter(([database]) => isDeclared(pathKey([database]))));
+  const drops = undeclared.filter((root) => mayPrune(root, pruned));
   const changing = new Set([...drops, ...alters.map((alter) => alter.live)]);
   return {
     creates: [...desired.values()].filter(({ id }) => !live.has(nameKey(id)) && !renamed.has(nameKey(id))),
     drops,
     alters,
     others: [...live.values()].filter((root) => !changing.has(root)),
-    unmanaged: undeclared.filter((root) => !mayPrune(root, prune) && !comesWithServer(root)),
+    unmanaged: undeclared.filter((root) => !mayPrune(root, pruned) && !comesWithServer(root)),
     findings,
   };
 }
