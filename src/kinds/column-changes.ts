@@ -41,9 +41,11 @@ const position = (after: string | undefined): string =>
   after === undefined ? 'FIRST' : `AFTER ${identifier(after)}`;
 
 /** ClickHouse reads SETTINGS behind ADD COLUMN and forgets them. */
-export function addColumn(to: StateObject<Column>, after: string | undefined): Draft[] {
+export function addColumn(to: StateObject<Column>, after: string | undefined): PartDraft[] {
   const { statistics, settings } = to.attributes;
   const name = nameOf(to);
+  const cannot = ephemeralStatistics(name, to.attributes);
+  if (cannot) return [cannot];
   const text = definition({ ...to.attributes, settings: {} });
   const set = settingsText(settings);
   return [
@@ -55,19 +57,26 @@ export function addColumn(to: StateObject<Column>, after: string | undefined): D
   ];
 }
 
+/** CREATE takes them, ALTER does not. */
+function ephemeralStatistics(name: string, to: Column): PartDraft | undefined {
+  return to.statistics !== undefined && isEphemeral(to)
+    ? { refuse: `ClickHouse can't give ${name} statistics, since it is EPHEMERAL and holds nothing` }
+    : undefined;
+}
+
 /** Clauses for what the live column has and the declared one has not. */
-function removals(to: Column, from: Column, name: string, effect: Effect): Draft[] {
+function removals(to: Column, from: Column, name: string, effect: Effect, detours: boolean): Draft[] {
   const remove = (words: string, rank: number, options = {}): Draft =>
     clause(`MODIFY COLUMN ${name} REMOVE ${words}`, rank, options);
   const gone = Object.keys(from.settings).filter((setting) => !(setting in to.settings));
   // A MODIFY COLUMN behind REMOVE DEFAULT would bring the default back, one behind the others does not.
-  const form = isEphemeral(from) ? 'DEFAULT' : from.value?.split(' ', 1)[0];
+  const form = detours ? 'DEFAULT' : from.value?.split(' ', 1)[0];
   return [
     ...(from.comment && !to.comment ? [remove('COMMENT', RANK.column)] : []),
     ...(from.codec !== undefined && to.codec === undefined ? [remove('CODEC', RANK.column)] : []),
     ...(from.ttl !== undefined && to.ttl === undefined ? [remove('TTL', RANK.column)] : []),
     ...(form !== undefined && to.value === undefined
-      ? [remove(form, RANK.columnRemoval, { ...effect, apart: isEphemeral(from) })]
+      ? [remove(form, RANK.columnRemoval, { ...effect, apart: detours })]
       : []),
     ...(gone.length > 0
       ? [greedyClause(`MODIFY COLUMN ${name} RESET SETTING ${gone.join(', ')}`, RANK.columnRemoval)]
@@ -77,7 +86,7 @@ function removals(to: Column, from: Column, name: string, effect: Effect): Draft
 
 function statisticsDrafts(to: Column, from: Column, name: string, around: Around): PartDraft[] {
   if (to.statistics === from.statistics) return [];
-  const cannot = cannotAlterParts('statistics', around);
+  const cannot = cannotAlterParts('statistics', around) ?? ephemeralStatistics(name, to);
   if (cannot) return [cannot];
   const retyped = to.type !== from.type;
   const drop = greedyClause(`DROP STATISTICS ${name}`, retyped ? RANK.dropDependent : RANK.settings);
@@ -98,8 +107,8 @@ function redefines(to: Column, from: Column): boolean {
 
 /** A definition on the way to the declared one, where ClickHouse does not get there in a single step. */
 function detour(to: Column, from: Column): Column | undefined {
-  // EPHEMERAL can't be removed, only exchanged for a default, which is removed afterwards.
-  if (isEphemeral(from) && to.value === undefined) return { ...to, value: `DEFAULT ${neutral(to.type)}` };
+  // EPHEMERAL can't be removed, only exchanged for a default, which is removed afterwards; an ALIAS keeps codecs and types out.
+  if (!isStored(from) && to.value === undefined) return { ...to, value: `DEFAULT ${neutral(to.type)}` };
   // What stops being stored can't change its type in the same statement, and its expression may not fit the old type.
   if (isStored(from) && !isStored(to) && to.type !== from.type) {
     return { ...to, type: from.type, value: `${to.value?.split(' ', 1)[0]} ${neutral(from.type)}` };
@@ -107,12 +116,23 @@ function detour(to: Column, from: Column): Column | undefined {
   return undefined;
 }
 
+/** While a column is an ALIAS, ClickHouse takes no codec for it, not even with what makes it another. */
+function lateCodec(to: StateObject<Column>, from: Column): Draft[] {
+  const { codec } = to.attributes;
+  const isLate = from.value?.startsWith('ALIAS ') && codec !== undefined;
+  const text = `MODIFY COLUMN ${nameOf(to)} CODEC(${codec})`;
+  return isLate ? [clause(text, RANK.columnRemoval - 0.5, { apart: true })] : [];
+}
+
 function redefinition(
-  to: StateObject<Column>,
+  declared: StateObject<Column>,
   from: StateObject<Column>,
   effects: readonly Effect[],
   place: string,
 ): Draft[] {
+  const late = lateCodec(declared, from.attributes);
+  const to =
+    late.length > 0 ? { ...declared, attributes: { ...declared.attributes, codec: undefined } } : declared;
   const modify = (column: Column): string => `MODIFY COLUMN ${nameOf(to)} ${definition(column)}`;
   const between = detour(to.attributes, from.attributes);
   const effect = {
@@ -120,17 +140,17 @@ function redefinition(
     hazards: effects.flatMap(({ hazards }) => hazards),
     guard: effects.find(({ guard }) => guard !== undefined)?.guard,
   };
-  if (!between) return [clause(modify(to.attributes) + place, RANK.column, effect)];
+  if (!between) return [clause(modify(to.attributes) + place, RANK.column, effect), ...late];
   const first = clause(modify(between) + place, RANK.column, effect);
-  if (to.attributes.value === undefined) return [first];
-  return [first, clause(modify(to.attributes), RANK.columnRemoval, { apart: true })];
+  if (to.attributes.value === undefined) return [first, ...late];
+  return [first, clause(modify(to.attributes), RANK.columnRemoval, { apart: true }), ...late];
 }
 
 /**
  * Where a column with values becomes EPHEMERAL, every later mutation looks for it in vain and never ends, so it is dropped
  * and added again; ClickHouse refuses that while something else is made of it.
  */
-function remadeColumn(to: StateObject<Column>, from: StateObject<Column>, around: Around): Draft[] {
+function remadeColumn(to: StateObject<Column>, from: StateObject<Column>, around: Around): PartDraft[] {
   const name = plainName(from);
   const { root, parts } = around.from;
   const user = [root, ...parts].find(
@@ -180,10 +200,11 @@ export function alterColumn(
   const ofType = keepsRows ? effectOfType(to, from) : HARMLESS;
   const ofValue = keepsRows ? effectOfValue(to, from) : HARMLESS;
   const ofTtl = keepsRows ? effectOfTtl(to, from) : HARMLESS;
+  const remakes = redefines(desired, live) || after !== undefined;
   const effects = desired.value === undefined ? [ofType, ofTtl] : [ofType, ofValue, ofTtl];
   return [
-    ...removals(desired, live, name, ofValue),
-    ...(redefines(desired, live) || after ? redefinition(to, from, effects, place) : []),
+    ...removals(desired, live, name, ofValue, remakes && !isStored(live)),
+    ...(remakes ? redefinition(to, from, effects, place) : []),
     ...statisticsDrafts(desired, live, name, around),
     ...(changed.has('type') ? remadeProjections(plainName(to), around) : []),
   ];

@@ -51,7 +51,8 @@ function differs(value: string, fromText: string, toText: string): string | unde
   const [from, to] = [bare(fromText), bare(toText)];
   const cast = converted(value, toText);
   if (inSet(TEXTS, from.family)) return readsOtherwise(value, cast, to);
-  if (!converts(to.name, from.name)) return inSet(TIMES, to.family) ? 'true' : undefined;
+  if (from.family === 'enum' && inSet(TIMES, to.family)) return `toInt64(${cast}) != toInt64(${value})`;
+  if (!converts(to.name, from.name)) return undefined;
   // A day before 1970 must not become a large number again.
   const isCount = from.name.startsWith('UInt') && inSet(TIMES, to.family);
   const original = isCount ? 'Nullable(Int64)' : summed(unwrap(fromText, ['LowCardinality']));
