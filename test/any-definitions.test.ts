@@ -5,7 +5,7 @@ import { size } from './support/size.ts';
 import { startTestEstate, type TestEstate } from './support/test-estate.ts';
 
 const SEED = 20261;
-const PAIRS = size(40, 5000);
+const PAIRS = size(30, 5000);
 const BATCH = 30;
 
 let estate: TestEstate;

@@ -23,7 +23,7 @@ function retypedColumns(changes: readonly Change[]): Retyped[] {
 }
 
 /** The names that columns had, and have no more. */
-function renamedColumns(changes: readonly Change[]): string[] {
+export function renamedColumns(changes: readonly Change[]): string[] {
   return changes.flatMap(({ object, attributes }) => {
     const old = attributes.find(({ name }) => name === 'name')?.from;
     return object.kind === 'column' && old !== undefined ? [old] : [];
@@ -132,7 +132,7 @@ export function readerHazards(
   ];
 }
 
-/** ClickHouse does not drop a column that a materialized view over the table reads. */
+/** ClickHouse does not drop a column that a materialized view over the table reads, nor any while it reads one that is renamed. */
 export function readerRefusals(
   table: ObjectId,
   changes: readonly Change[],
@@ -140,8 +140,9 @@ export function readerRefusals(
 ): RefusalDraft[] {
   const dropped = droppedColumns(changes);
   if (dropped.length === 0) return [];
+  const gone = [...dropped, ...renamedColumns(changes)];
   return viewsOver(table, others.filter(isMaterialized)).flatMap((view) =>
-    dropped
+    gone
       .filter((name) => triggers(view, table) && reads(view, name))
       .map((name) => ({
         refuse: `${showId(view.id)} reads column \`${name}\`: change or drop that view first`,

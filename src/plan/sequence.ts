@@ -5,7 +5,7 @@ import { mentions } from '../kinds/mentions.ts';
 import { keyOf, showPath } from '../model/object.ts';
 import type { Root } from '../model/state.ts';
 import type { Change, ChangeAction } from '../model/step.ts';
-import { droppedColumns, withoutColumnDrops } from './column-drops.ts';
+import { lostNames, withoutColumnDrops } from './column-drops.ts';
 import { isHeldBy } from './dependents.ts';
 import type { Difference } from './diff.ts';
 import { creationOrder, needs } from './order.ts';
@@ -126,7 +126,7 @@ export function sequence(
     );
     const action = renames ? 'rename' : difference.replaces ? 'replace' : 'alter';
     const task: Task = { action, root, live, difference: shown(alter), renames, held };
-    if (!readers.reads(live, droppedColumns(difference))) return [task];
+    if (!readers.reads(live, lostNames(difference))) return [task];
     const { rest, drops: columns } = withoutColumnDrops(shown(alter));
     afterwards.unshift({ action: 'alter', root, live, difference: columns });
     return rest.changes.length > 0 ? [{ ...task, difference: rest }] : [];

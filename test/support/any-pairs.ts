@@ -9,12 +9,15 @@ import { type Plan, planFindings, plannedSteps } from '../../src/model/plan.ts';
 import { identifier, literal } from '../../src/sql/quote.ts';
 import { anyDefinition, type Definition, isInsertable } from './any-definition.ts';
 import { anyEdited } from './any-edit.ts';
+import { anyChoices, anyOtherChoices, anyReaders, type Readers } from './any-readers.ts';
 import type { TestEstate } from './test-estate.ts';
 
 export interface Pair {
   readonly name: string;
   readonly before: Definition;
   readonly after: Definition;
+  /** What reads the table before, and after. */
+  readonly readers?: { readonly before: Readers; readonly after: Readers };
 }
 
 /** `unusable`: the server refuses the first definition. `stopped`: rows do not fit, which apply finds before it alters. */
@@ -33,19 +36,41 @@ export function anyPairs(seed: number, number: number): Pair[] {
   return fc.sample(pairs, { seed, numRuns: number }).map((pair, at) => ({ name: `t${at}`, ...pair }));
 }
 
-const DATABASE = 'kind: Database\nname: any\non: test\n';
+/** Pairs of tables with what reads them; both change together. */
+export function anyPairsWithReaders(seed: number, number: number): Pair[] {
+  let at = 0;
+  const pairs = fc.gen().map((draw): Pair => {
+    const name = `t${at++}`;
+    const before = anyDefinition(draw);
+    const after = anyEdited(draw, before);
+    const chosen = anyChoices(draw, before);
+    const readers = {
+      before: anyReaders(draw, name, before, chosen),
+      after: anyReaders(draw, name, after, anyOtherChoices(draw, chosen, after)),
+    };
+    return { name, before, after, readers };
+  });
+  return fc.sample(pairs, { seed, numRuns: number });
+}
 
-/** A definition as a document. */
-function document(name: string, definition: Definition): string {
-  const parts = Object.entries(definition).filter(
+const DATABASE = 'kind: Database\nname: any\non: test\nprune: true\n';
+
+/** A definition, and what reads the table, as documents. */
+function documents({ name, readers, ...pair }: Pair, side: 'before' | 'after'): string {
+  const parts = Object.entries(pair[side]).filter(
     ([, part]) => part !== undefined && (typeof part !== 'object' || Object.keys(part).length > 0),
   );
-  return stringify({ kind: 'Table', database: 'any', name, ...Object.fromEntries(parts) });
+  const table = { kind: 'Table', database: 'any', name, ...Object.fromEntries(parts) };
+  const others = Object.entries(readers?.[side] ?? {}).map(([other, { kind, ...rest }]) => ({
+    ...{ kind, database: 'any', name: other },
+    ...rest,
+  }));
+  return [table, ...others].map((document) => stringify(document)).join('---\n');
 }
 
 /** All that it takes to see a fault again. */
-export function describeOutcome({ pair: { name, before, after }, reason }: Outcome): string {
-  return [reason, 'before:', document(name, before), 'after:', document(name, after)].join('\n');
+export function describeOutcome({ pair, reason }: Outcome): string {
+  return [reason, 'before:', documents(pair, 'before'), 'after:', documents(pair, 'after')].join('\n');
 }
 
 class Fault extends Error {
@@ -56,6 +81,9 @@ class Fault extends Error {
   }
 }
 
+/** `t1` of the view `t1_v`, and of what a rebuild makes beside the table. */
+const ownerOf = ([, name = '']: readonly string[]): string => name.split('_', 1)[0] ?? '';
+
 const tableOf = (file: string | undefined): string => /(\w+)\.yaml$/.exec(file ?? '')?.[1] ?? '';
 
 /** Why tables can't become what is declared, by name. */
@@ -65,7 +93,7 @@ function refusals(plan: Plan): Map<string, string> {
     .map(({ place, message }) => [tableOf(place?.file), message] as const);
   const manual = plannedSteps(plan).flatMap(({ step }) =>
     step.verdict === 'manual'
-      ? [[step.object.path[1] ?? '', step.refusals.join('; ') || 'NO REASON'] as const]
+      ? [[ownerOf(step.object.path), step.refusals.join('; ') || 'NO REASON'] as const]
       : [],
   );
   return new Map([...errors, ...manual]);
@@ -135,10 +163,10 @@ async function applyAll(estate: TestEstate): Promise<void> {
     const [failed] = results.filter(({ outcome }) => outcome === 'failed' || outcome === 'unknown');
     if (failed) {
       const { object, statements } = failed.planned.step;
-      throw new Fault([object.path[1] ?? ''], `${failed.error}\n${statements.join('\n')}`);
+      throw new Fault([ownerOf(object.path)], `${failed.error}\n${statements.join('\n')}`);
     }
     const left = plannedSteps(remaining).map(({ step }) => [
-      step.object.path[1] ?? '',
+      ownerOf(step.object.path),
       JSON.stringify([step.changes, step.statements]),
     ]);
     const found = [...refusals(remaining)];
@@ -159,8 +187,8 @@ async function go(estate: TestEstate, pairs: readonly Pair[], side: 'before' | '
   const out = new Map<string, Pick<Outcome, 'outcome' | 'reason'>>();
   const write = async (): Promise<void> => {
     const text = (pair: Pair): [string, string][] => {
-      if (!out.has(pair.name)) return [[`${pair.name}.yaml`, document(pair.name, pair[side])]];
-      return side === 'before' ? [] : [[`${pair.name}.yaml`, document(pair.name, pair.before)]];
+      if (!out.has(pair.name)) return [[`${pair.name}.yaml`, documents(pair, side)]];
+      return side === 'before' ? [] : [[`${pair.name}.yaml`, documents(pair, 'before')]];
     };
     await estate.write({ 'any.yaml': DATABASE, ...Object.fromEntries(pairs.flatMap(text)) });
   };
@@ -193,6 +221,16 @@ function compareRows({ name, before, after }: Pair, was: Rows, is: Rows): void {
   if (at >= 0) throw new Fault([name], `column ${[...was.digests.keys()][at]} no longer holds what it did`);
 }
 
+/** What reads the table must be able to: views and dictionaries, not those that wait for inserts. */
+async function readReaders(sql: Server, { name, readers }: Pair): Promise<void> {
+  for (const [reader, { kind }] of Object.entries(readers?.after ?? {})) {
+    if (kind === 'MaterializedView') continue;
+    await sql.rows(`SELECT * FROM any.${reader} LIMIT 1`).catch((error: Error) => {
+      throw new Fault([name], `${reader} can't be read: ${error.message}`);
+    });
+  }
+}
+
 async function runBatch(estate: TestEstate, pairs: readonly Pair[]): Promise<Outcome[]> {
   const [sql] = estate.sql as [Server];
   await sql.run('DROP DATABASE IF EXISTS any SYNC');
@@ -208,6 +246,7 @@ async function runBatch(estate: TestEstate, pairs: readonly Pair[]): Promise<Out
   for (const pair of usable.filter(({ name }) => !out.has(name))) {
     const is = await readRows(sql, pair.name, [...keptColumns(pair).values()]);
     compareRows(pair, rows.get(pair.name) as Rows, is);
+    await readReaders(sql, pair);
   }
   return pairs.map((pair) => ({
     pair,
