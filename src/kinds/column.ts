@@ -50,10 +50,31 @@ function depth(
   return Math.max(0, ...next.map(([other]) => 1 + depth(other, values, [...seen, name])));
 }
 
+const isInside = (name: string, parent: string): boolean => name.startsWith(`${parent}.`);
+
+/** Live columns that go, and that ClickHouse would take for the same Nested column as this one. */
+function namesakes(name: string, { from, to }: Around): string[] {
+  const kept = columnsOf(to);
+  return [...columnsOf(from).keys()].filter(
+    (other) => !kept.has(other) && (isInside(other, name) || isInside(name, other)),
+  );
+}
+
 /** A part of a Nested column makes room for a plain column of its name first: ClickHouse does not take both. */
 function makesRoom(name: string, { from, to }: Around): boolean {
-  const [parent = '', ...rest] = name.split('.');
-  return rest.length > 0 && columnsOf(to).has(parent) && !columnsOf(from).has(parent);
+  const had = columnsOf(from);
+  return [...columnsOf(to).keys()].some((other) => isInside(name, other) && !had.has(other));
+}
+
+/** A plain column that others are made of is dropped too late for a Nested column of its name. */
+function cannotBecomeNested(name: string, around: Around): PartDraft | undefined {
+  const values = [...columnsOf(around.from).values()].map(({ value }) => value);
+  const late = namesakes(name, around).find(
+    (other) => isInside(name, other) && values.some((value) => mentions(value, other)),
+  );
+  return late === undefined
+    ? undefined
+    : { rebuild: `other columns are made of \`${late}\`, which becomes Nested` };
 }
 
 /** A column goes after those whose defaults are made of it, and after the ALTER that made a column or key independent of it. */
@@ -91,6 +112,9 @@ function cannotRename(old: string, name: string, around: Around): PartDraft | un
       rebuild: `a key or the engine is made of \`${old}\`, and ClickHouse can't rename such a column`,
     };
   }
+  if (namesakes(name, around).length > 0) {
+    return { rebuild: `\`${name}\` is the name of a Nested column that goes in the same plan` };
+  }
   const nested = (column: string): string => column.split('.').slice(0, -1).join('.');
   if (nested(old) === nested(name)) return undefined;
   const what = `\`${old}\` to \`${name}\``;
@@ -116,6 +140,7 @@ export const column: PartKind<Column> = {
   create(to, around, after) {
     const cannot =
       cannotAlterColumn(to.id.path.at(-1) ?? '', around) ??
+      cannotBecomeNested(to.id.path.at(-1) ?? '', around) ??
       (to.attributes.statistics === undefined ? undefined : cannotAlterParts('statistics', around));
     return cannot ? [cannot] : addColumn(to, after);
   },
