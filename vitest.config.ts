@@ -5,7 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // Each worker that needs ClickHouse starts its own servers (about 390 MB each); two cores feed two workers.
-    maxWorkers: 2,
+    // Each worker that needs ClickHouse starts its own servers (about 390 MB each). Two cores feed three workers, because many tests
+    // wait: for a lock, for a rebuild's writers, for the pauses that GitHub's client makes.
+    maxWorkers: 3,
   },
 });
