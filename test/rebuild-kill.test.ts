@@ -8,7 +8,14 @@ import { type FaultEstate, startFaultEstate } from './support/faults-estate.ts';
 import type { Fate } from './support/faults-proxy.ts';
 import { randomOf } from './support/faults-random.ts';
 import { startApply } from './support/kill-cli.ts';
-import { expectedRows, foundRows, rowsOf, startTraffic, type Traffic } from './support/rebuild-traffic.ts';
+import {
+  eventsWith,
+  expectedRows,
+  foundRows,
+  rowsOf,
+  startTraffic,
+  type Traffic,
+} from './support/rebuild-traffic.ts';
 import { size } from './support/size.ts';
 
 const SEED = 20_261_120;
@@ -56,31 +63,10 @@ function cases(): Case[] {
 
 const CASES = cases().filter((_case, at) => at % size(3, 1) === 0);
 
-const events = (number: number): string => `
-kind: Database
-name: shop
-on: test
----
-kind: Table
-database: shop
-name: events
-columns: { id: UInt64, writer: UInt8, day: Date, value: String }
-order_by: ${number % 2 === 0 ? 'id' : '[writer, id]'}
-partition_by: writer % ${(number % 3) + 1}
----
-kind: Table
-database: shop
-name: seen
-columns: { id: UInt64, writer: UInt8 }
-order_by: [writer, id]
----
-kind: MaterializedView
-database: shop
-name: to_seen
-to: seen
-columns: { id: UInt64, writer: UInt8 }
-query: SELECT id, writer FROM shop.events
-`;
+const events = (number: number): string =>
+  eventsWith(
+    `order_by: ${number % 2 === 0 ? 'id' : '[writer, id]'}\npartition_by: writer % ${(number % 3) + 1}`,
+  );
 
 describe(`a rebuild that is stopped, seed ${SEED}`, () => {
   let estate: FaultEstate;

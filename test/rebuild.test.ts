@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { planFindings, plannedSteps } from '../src/model/plan.ts';
-import { expectedRows, foundRows, rowsOf, startTraffic } from './support/rebuild-traffic.ts';
+import { eventsWith, expectedRows, foundRows, rowsOf, startTraffic } from './support/rebuild-traffic.ts';
 import { size } from './support/size.ts';
 import { startTestEstate, type TestEstate } from './support/test-estate.ts';
 
@@ -11,38 +11,13 @@ const WRITERS = 4;
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
-const events = (keys: string): string => `
-kind: Database
-name: shop
-on: test
----
-kind: Table
-database: shop
-name: events
-columns: { id: UInt64, writer: UInt8, day: Date, value: String }
-${keys}
----
-kind: Table
-database: shop
-name: seen
-columns: { id: UInt64, writer: UInt8 }
-order_by: [writer, id]
----
-kind: MaterializedView
-database: shop
-name: to_seen
-to: seen
-columns: { id: UInt64, writer: UInt8 }
-query: SELECT id, writer FROM shop.events
-`;
-
 describe('a rebuild under traffic', () => {
   let estate: TestEstate;
   const sql = () => estate.sql[0] as TestEstate['sql'][number];
 
   beforeAll(async () => {
     estate = await startTestEstate();
-    await estate.write({ 'shop.yaml': events('order_by: id') });
+    await estate.write({ 'shop.yaml': eventsWith('order_by: id') });
     await estate.apply();
     await sql().run(`INSERT INTO shop.events (id, writer, day, value) ${rowsOf(0, ROWS)}`);
   });
@@ -60,7 +35,7 @@ describe('a rebuild under traffic', () => {
     await sleep(300);
     const times: number[] = [];
     for (const keys of ['order_by: [writer, id]', 'order_by: [writer, id]\npartition_by: toYYYYMM(day)']) {
-      await estate.write({ 'shop.yaml': events(keys) });
+      await estate.write({ 'shop.yaml': eventsWith(keys) });
       const began = Date.now();
       const { results, remaining } = await estate.apply();
       times.push(Date.now() - began);

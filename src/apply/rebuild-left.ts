@@ -3,8 +3,8 @@ import type { Server } from '../live/server.ts';
 import type { LeftRebuild } from '../model/rebuild.ts';
 import type { State } from '../model/state.ts';
 import { isUnfinishedName } from '../plan/rebuild.ts';
-import { literal } from '../sql/quote.ts';
 import { readRecords } from './rebuild-record.ts';
+import { readUuid } from './rebuild-run.ts';
 
 export async function readLeftRebuilds(server: Server, live: State): Promise<LeftRebuild[]> {
   const names = new Set(
@@ -15,12 +15,10 @@ export async function readLeftRebuilds(server: Server, live: State): Promise<Lef
   if (names.size === 0) return [];
   const left: LeftRebuild[] = [];
   for (const { path, rebuild, phase, uuid } of await readRecords(server)) {
-    const [database = '', table = ''] = path;
+    const [database = ''] = path;
     if (![rebuild.shadow, rebuild.late].some((name) => names.has(JSON.stringify([database, name])))) continue;
-    const [row] = await server.rows<[string]>(
-      `SELECT toString(uuid) FROM system.tables WHERE database = ${literal(database)} AND name = ${literal(table)}`,
-    );
-    left.push({ path, rebuild, exchanged: phase === 'exchanged' && row?.[0] !== uuid });
+    const isOld = (await readUuid({ ask: server.rows }, path)) === uuid;
+    left.push({ path, rebuild, exchanged: phase === 'exchanged' && !isOld });
   }
   return left;
 }

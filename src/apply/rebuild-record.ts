@@ -1,5 +1,5 @@
 /** Remembers on the node how far a rebuild has come, so that a run after a crash goes on from there: `plumbline.rebuilds`. */
-import { type Server, ServerError } from '../live/server.ts';
+import { NO_SUCH_TABLE, type Server, ServerError } from '../live/server.ts';
 import type { Rebuild } from '../model/rebuild.ts';
 
 /** `copying`: the table still has its name and all its rows. `exchanged`: its rows are behind the shadow's name, or about to be. */
@@ -30,9 +30,6 @@ ENGINE = MergeTree ORDER BY (id, at) COMMENT 'How far plumbline has come with re
 
 const LATEST = `SELECT argMax(state, at) FROM ${TABLE} GROUP BY id HAVING argMax(phase, at) != 'done' ORDER BY id`;
 
-/** UNKNOWN_TABLE, UNKNOWN_DATABASE: nothing was ever rebuilt there. */
-const MISSING: ReadonlySet<number | undefined> = new Set([60, 81]);
-
 export async function openRecords(server: Server): Promise<void> {
   await server.run('CREATE DATABASE IF NOT EXISTS `plumbline`');
   await server.run(CREATE);
@@ -52,7 +49,8 @@ export async function readRecords(server: Server): Promise<RebuildState[]> {
     const rows = await server.rows<[string]>(LATEST);
     return rows.map(([state]) => JSON.parse(state) as RebuildState);
   } catch (error) {
-    if (error instanceof ServerError && MISSING.has(error.code)) return [];
+    // Nothing was ever rebuilt there.
+    if (error instanceof ServerError && NO_SUCH_TABLE.has(error.code)) return [];
     throw error;
   }
 }

@@ -75,7 +75,7 @@ export async function readMutations(
 }
 
 export async function readUuid(
-  { ask }: RebuildRun,
+  { ask }: Pick<RebuildRun, 'ask'>,
   [database = '', name = '']: readonly string[],
 ): Promise<string> {
   const [row] = await ask<[string]>(

@@ -27,19 +27,9 @@ export interface ComparedTable {
   readonly ttl: string | undefined;
 }
 
-function splitList(text: string): string[] {
-  const list = new Cursor(text);
-  const parts: string[] = [];
-  while (!list.ended) {
-    parts.push(list.expression());
-    if (!list.takes(',')) break;
-  }
-  return parts;
-}
-
 function splitEngineText(text: string): ComparedTable['engine'] {
   const { name, parameters } = engineOf(text);
-  return { name, parameters: splitList(parameters) };
+  return { name, parameters: new Cursor(parameters).list() };
 }
 
 const isStored = ({ value }: Column): boolean => !/^(?:ALIAS|EPHEMERAL)\b/.test(value ?? '');

@@ -1,5 +1,5 @@
 /** A column and its type go in; what is hashed of it comes out, the same for equal values however their parts lie. */
-import { splitType } from './type-text.ts';
+import { typeOf } from '../kinds/type-change.ts';
 
 /** The table or a column of it can't be compared exactly; the message says why. */
 export class NotComparable extends Error {
@@ -49,7 +49,7 @@ export interface DigestExpression {
 }
 
 function checkFamilies(type: string): void {
-  const { family, parameters } = splitType(type);
+  const { name: family, parameters } = typeOf(type);
   if (!HASHED.has(family) && !/^Interval[A-Z]/.test(family)) {
     const inside = family === 'AggregateFunction' ? 'inside another type' : 'of which no exact hash is known';
     throw new NotComparable(`has the type ${type}, ${inside}`);
@@ -64,7 +64,7 @@ const HOLDS_STATE = /\bAggregateFunction\(/;
 function ofState(column: string, all: readonly string[]): DigestExpression {
   // A version of the state's form may stand in front: `AggregateFunction(1, sumMap, …)`.
   const [called = '', ...values] = /^\d+$/.test(all[0] ?? '') ? all.slice(1) : all;
-  const { family: name } = splitType(called);
+  const { name } = typeOf(called);
   const base = name.replace(/If$/, '');
   if (ADDS.test(base) && values.some((type) => FLOAT.test(type))) {
     return { expression: column, loose: { why: added(name) } };
@@ -83,7 +83,7 @@ const added = (name: string): string => `${name} adds floating-point numbers in 
  * which no exact hash is known.
  */
 export function digestExpression(column: string, type: string): DigestExpression {
-  const { family, parameters } = splitType(type);
+  const { name: family, parameters } = typeOf(type);
   if (family === 'AggregateFunction') return ofState(column, parameters);
   if (family === 'SimpleAggregateFunction') {
     const [name = '', inner = ''] = parameters;

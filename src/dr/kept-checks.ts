@@ -31,7 +31,7 @@ export interface KeptCheck extends Standing {
 }
 
 /** How many partitions have which verdict; those of tables that were not compared count as one of the table's verdict. */
-export function countVerdicts(check: Pick<PairCheck, 'shards'>): Record<string, number> {
+function countVerdicts(check: Pick<PairCheck, 'shards'>): Record<string, number> {
   const counts: Partial<Record<string, number>> = {};
   const count = (verdict: PartitionVerdict | string): void => {
     counts[verdict] = (counts[verdict] ?? 0) + 1;

@@ -1,7 +1,8 @@
 /** A part of a sorting key goes in; how its values map to whole numbers in the same order, and back into SQL, comes out. */
+
+import { typeOf } from '../kinds/type-change.ts';
 import { literal } from '../sql/quote.ts';
 import type { KeyPart } from './question.ts';
-import { splitType } from './type-text.ts';
 
 export interface Ordinal {
   /** SQL for the number. */
@@ -53,14 +54,14 @@ const IN_ORDER: Readonly<Record<string, (expression: string, type: string) => Or
     sql: `reinterpretAsInt64(${expression})`,
     cast: 'toInt64',
     value: (number) => `reinterpret(toInt64(${number}), ${literal(type)})`,
-    show: (number) => moment((number * 1000n) / 10n ** BigInt(splitType(type).parameters[0] ?? 3)),
+    show: (number) => moment((number * 1000n) / 10n ** BigInt(typeOf(type).parameters[0] ?? 3)),
   }),
 };
 
 /** Undefined for values that are not whole numbers in any natural order: strings, decimals, NULLs … */
 export function ordinalOf({ expression, type }: KeyPart): Ordinal | undefined {
   if (type === undefined) return undefined;
-  const { family } = splitType(type);
+  const { name: family } = typeOf(type);
   if (INTEGER.test(family))
     return {
       sql: expression,

@@ -1,6 +1,8 @@
 /** A type goes in; SQL that makes many values of it out of numbers comes out, so that two servers can be asked to hash the same. */
+
+import { typeOf } from '../kinds/type-change.ts';
+import { Cursor } from '../sql/cursor.ts';
 import { literal } from '../sql/quote.ts';
-import { elementType, splitType } from './type-text.ts';
 
 type Maker = (seed: string, type: string, parameters: readonly string[], depth: number) => string;
 
@@ -17,7 +19,7 @@ function scaleOf(family: string, parameters: readonly string[]): number {
 }
 
 const decimal: Maker = (seed, type, parameters) => {
-  const scale = scaleOf(splitType(type).family, parameters);
+  const scale = scaleOf(typeOf(type).name, parameters);
   const digits = Math.min(scale, 9);
   return cast(
     scale === 0
@@ -48,6 +50,14 @@ const map: Maker = (seed, type, [key = '', value = ''], depth) => {
   return cast(`mapFromArrays(${keys}, ${values})`, type);
 };
 
+/** The type of a tuple's element, which may have a name in front: `a Nullable(String)`. */
+function elementType(parameter: string): string {
+  const cursor = new Cursor(parameter);
+  cursor.name();
+  if (cursor.ended || cursor.sees('(')) return parameter;
+  return cursor.rest();
+}
+
 const tuple: Maker = (seed, type, parameters, depth) =>
   cast(
     `tuple(${parameters.map((one, at) => make(`cityHash64(${seed}, ${at})`, elementType(one), depth + 1)).join(', ')})`,
@@ -56,11 +66,11 @@ const tuple: Maker = (seed, type, parameters, depth) =>
 
 const state: Maker = (seed, type, parameters, depth) => {
   const [name = '', ...values] = /^\d+$/.test(parameters[0] ?? '') ? parameters.slice(1) : parameters;
-  const called = splitType(name);
+  const called = typeOf(name);
   const levels = called.parameters.length > 0 ? `(${called.parameters.join(', ')})` : '';
   const given = values.map((value, at) => make(`cityHash64(${seed}, ${at})`, value, depth + 1));
   const list = given.length === 0 ? seed : given.join(', ');
-  return cast(`initializeAggregation(${literal(`${called.family}State${levels}`)}, ${list})`, type);
+  return cast(`initializeAggregation(${literal(`${called.name}State${levels}`)}, ${list})`, type);
 };
 
 const line = (seed: string): string => `[${point(seed)}, ${point(`bitNot(${seed})`)}]`;
@@ -135,7 +145,7 @@ const MAKERS: Readonly<Record<string, Maker>> = {
 };
 
 function make(seed: string, type: string, depth: number): string {
-  const { family, parameters } = splitType(type);
+  const { name: family, parameters } = typeOf(type);
   return (MAKERS[family] ?? number)(seed, type, parameters, depth);
 }
 

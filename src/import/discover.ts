@@ -52,7 +52,7 @@ async function readShards(server: Server, cluster: string): Promise<string[][]> 
 }
 
 /** `PROD_USER` and `PROD_PASSWORD`: where the credentials are found. They are never written down, only these names are. */
-export function credentialNames(name: string): { readonly user: string; readonly password: string } {
+function credentialNames(name: string): { readonly user: string; readonly password: string } {
   const stem = name.toUpperCase().replaceAll('-', '_');
   return { user: `${stem}_USER`, password: `${stem}_PASSWORD` };
 }

@@ -33,7 +33,7 @@ function declareParameter(name: string, value: Scalar | ParametersDeclaration): 
   return [key, isSecretReference(value) ? literal(secretMark(value.secret)) : declareParameters(value)];
 }
 
-export function declareParameters(declared: ParametersDeclaration): Parameter[] {
+function declareParameters(declared: ParametersDeclaration): Parameter[] {
   return Object.entries(declared).flatMap(([name, value]) => {
     const twins = (Array.isArray(value) ? value : [value]) as readonly (Scalar | ParametersDeclaration)[];
     return twins.map((one) => declareParameter(name, one));
@@ -41,13 +41,13 @@ export function declareParameters(declared: ParametersDeclaration): Parameter[] 
 }
 
 /** Without parentheses around it. */
-export function writeParameters(parameters: readonly Parameter[]): string {
+function writeParameters(parameters: readonly Parameter[]): string {
   return parameters
     .map(([name, value]) => `${name} ${typeof value === 'string' ? value : `(${writeParameters(value)})`}`)
     .join(' ');
 }
 
-export function readParameters(text: string): Parameter[] {
+function readParameters(text: string): Parameter[] {
   const cursor = new Cursor(text);
   const parameters: Parameter[] = [];
   while (!cursor.ended) {
@@ -68,7 +68,7 @@ export interface Named {
   readonly parameters: readonly Parameter[];
 }
 
-export function readNamed(text: string): Named {
+function readNamed(text: string): Named {
   const cursor = new Cursor(text);
   const name = cursor.name().toUpperCase();
   const parameters = cursor.sees('(') ? readParameters(cursor.parenthesized()) : [];
@@ -76,7 +76,7 @@ export function readNamed(text: string): Named {
   return { name, parameters };
 }
 
-export function writeNamed({ name, parameters }: Named): string {
+function writeNamed({ name, parameters }: Named): string {
   return `${name}(${writeParameters(parameters)})`;
 }
 

@@ -11,7 +11,7 @@ export interface BlockRange {
 }
 
 /** What stands for values that are known only when the statements run. */
-export const ANY_RANGE: Required<BlockRange> = { partition: '{partition}', after: '{after}', upto: '{upto}' };
+const ANY_RANGE: Required<BlockRange> = { partition: '{partition}', after: '{after}', upto: '{upto}' };
 
 /** Milliseconds for which inserts wait while the tables are exchanged; doubled for every further try. */
 export const HOLD_MS = 2000;

@@ -178,7 +178,7 @@ export function secretPositionsOfSetting(name: string, value: string): SecretPos
 }
 
 /** The secrets of a dictionary's source: `PASSWORD '…'`, however deep, and those inside addresses. */
-export function secretPositionsOfSource(source: string): SecretPosition[] {
+function secretPositionsOfSource(source: string): SecretPosition[] {
   const tokens = tokenize(source);
   return tokens.flatMap((token, at) => {
     if (token.kind !== 'string') return [];

@@ -1,4 +1,5 @@
 /** References to secrets: `{secret:NAME}` inside a string stands for what only apply may know, `[HIDDEN]` for what a server keeps to itself. */
+import { consistsOf } from '../model/pieces.ts';
 import { literal, unquote } from '../sql/quote.ts';
 import { type Token, tokenize } from '../sql/tokens.ts';
 
@@ -63,22 +64,7 @@ export function sameValue(live: string, desired: string): boolean {
   if (!isHidden(live) && !hasSecret(desired)) return false;
   const fixed = (text: string): string[] =>
     text.split(HIDDEN_MARK).flatMap((part) => part.split(REFERENCE_SPLIT));
-  return matches(fixed(live), desired) || matches(fixed(desired), live);
-}
-
-/** Whether the text consists of these pieces with anything between them. */
-function matches(pieces: readonly string[], text: string): boolean {
-  const [first = '', ...rest] = pieces;
-  const last = rest.pop();
-  if (last === undefined) return text === first;
-  if (!text.startsWith(first)) return false;
-  let at = first.length;
-  for (const piece of rest) {
-    const found = text.indexOf(piece, at);
-    if (found < 0) return false;
-    at = found + piece.length;
-  }
-  return text.length - last.length >= at && text.endsWith(last);
+  return consistsOf(desired, fixed(live)) || consistsOf(live, fixed(desired));
 }
 
 /** A name for the secret at a place of an object: `SHOP_CUSTOMERS_PASSWORD`. */

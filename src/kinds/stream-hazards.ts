@@ -8,12 +8,7 @@ import { engineOf } from './table-engine.ts';
 
 /** `Kafka('broker', 'topic', 'group', …)`, or the same as settings. */
 function kafkaGroup({ root: { attributes } }: Tree): string {
-  const list = new Cursor(engineOf(String(attributes.engine)).parameters);
-  const parameters: string[] = [];
-  while (!list.ended) {
-    parameters.push(list.expression());
-    if (!list.takes(',')) break;
-  }
+  const parameters = new Cursor(engineOf(String(attributes.engine)).parameters).list();
   const settings = (attributes.settings ?? {}) as Readonly<Record<string, string>>;
   return unquote(parameters[2] ?? settings.kafka_group_name ?? "''");
 }

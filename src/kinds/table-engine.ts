@@ -140,13 +140,7 @@ export function keyParts(text: string | undefined): readonly string[] {
   if (!outer.sees('(')) return [text];
   const inner = outer.parenthesized();
   if (!outer.ended) return [text];
-  const parts: string[] = [];
-  const list = new Cursor(inner);
-  while (!list.ended) {
-    parts.push(list.expression());
-    if (!list.takes(',')) break;
-  }
-  return parts;
+  return new Cursor(inner).list();
 }
 
 export function sameKey(a: string | undefined, b: string | undefined): boolean {

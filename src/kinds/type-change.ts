@@ -17,15 +17,7 @@ export interface Type {
 export function typeOf(text: string): Type {
   const cursor = new Cursor(text);
   const name = cursor.name();
-  const parameters: string[] = [];
-  if (!cursor.ended) {
-    const list = new Cursor(cursor.parenthesized());
-    while (!list.ended) {
-      parameters.push(list.expression());
-      if (!list.takes(',')) break;
-    }
-  }
-  return { name, parameters };
+  return { name, parameters: cursor.ended ? [] : new Cursor(cursor.parenthesized()).list() };
 }
 
 /** The type inside `Nullable(…)`, `LowCardinality(…)` and both; the type itself when there is nothing around it. */

@@ -2,7 +2,7 @@
 import type { ServerView, StatementRow } from '../kinds/server-view.ts';
 import { PlumblineError } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
-import { type Server, ServerError } from './server.ts';
+import { ACCESS_DENIED, type Server, ServerError } from './server.ts';
 import { statementColumn, statementText } from './statement-text.ts';
 
 const text = statementColumn('create_query');
@@ -19,7 +19,6 @@ const RESOURCES = `SELECT name, ${text} FROM system.resources`;
 
 export const BESIDE_QUERIES: readonly string[] = [FUNCTIONS, NAMED_COLLECTIONS, WORKLOADS, RESOURCES];
 
-const ACCESS_DENIED = 497;
 /** UNKNOWN_IDENTIFIER, UNKNOWN_TABLE, UNKNOWN_SETTING: the server is too old to know the kind, or to show its statements. */
 const UNKNOWN: ReadonlySet<number | undefined> = new Set([47, 60, 115]);
 

@@ -3,12 +3,9 @@ import type { Finding } from '../model/finding.ts';
 import { type ObjectId, showId, type Tree } from '../model/object.ts';
 import { ParseError } from '../sql/cursor.ts';
 import { TokenError } from '../sql/tokens.ts';
-import { ServerError } from './server.ts';
+import { ACCESS_DENIED, ServerError } from './server.ts';
 
-/** The user lacks a right, which is not the declaration's fault. */
-const ACCESS_DENIED = 497;
-
-/** Throws the error again where it says nothing about the declaration. */
+/** Throws the error again where it says nothing about the declaration, as that the user lacks a right. */
 export function refusal(tree: Tree, error: unknown, node: string): Finding {
   if (!(error instanceof ServerError || error instanceof ParseError || error instanceof TokenError))
     throw error;

@@ -49,6 +49,12 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const SYNTAX_ERROR = 62;
 
+/** The user lacks a right. */
+export const ACCESS_DENIED = 497;
+
+/** UNKNOWN_TABLE, UNKNOWN_DATABASE. */
+export const NO_SUCH_TABLE: ReadonlySet<number | undefined> = new Set([60, 81]);
+
 /** Keeps an HTTP connection alive while a long ALTER runs, and holds errors back until the answer is whole. */
 const STATEMENT_SETTINGS: ClickHouseSettings = {
   wait_end_of_query: 1,

@@ -7,11 +7,7 @@ import { ParseError } from '../sql/cursor.ts';
 import { literal } from '../sql/quote.ts';
 import { TokenError } from '../sql/tokens.ts';
 import { UnshownError } from './read-beside.ts';
-import { type Server, ServerError } from './server.ts';
-
-const ACCESS_DENIED = 497;
-/** UNKNOWN_TABLE, UNKNOWN_DATABASE: nothing was applied there yet. */
-const NO_JOURNAL: ReadonlySet<number | undefined> = new Set([60, 81]);
+import { ACCESS_DENIED, NO_SUCH_TABLE, type Server, ServerError } from './server.ts';
 
 /** The steps of past applies on a node, by the object as people read it. */
 async function readWrites(
@@ -72,8 +68,8 @@ export async function withWritten(
         'the user may not read plumbline.journal: GRANT SELECT ON plumbline.journal',
         true,
       );
-    // That another node does not answer is told of that one.
-    if (NO_JOURNAL.has(error.code) || (error.code === undefined && error.node !== node)) return live;
+    // Nothing was applied there yet; and that another node does not answer is told of that one.
+    if (NO_SUCH_TABLE.has(error.code) || (error.code === undefined && error.node !== node)) return live;
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 /** A pair of sites as declared: two clusters that hold the same tables, how the active one is known, and how far repairs may go. */
+import { fitsPattern } from './pieces.ts';
 import type { Place } from './place.ts';
 
 export interface DrSite {
@@ -48,25 +49,10 @@ export interface DrPair {
   readonly place?: Place;
 }
 
-/** Whether a name fits a pattern in which `*` stands for any characters. */
-function fits(name: string, pattern: string): boolean {
-  const [start = '', ...rest] = pattern.split('*');
-  const end = rest.pop();
-  if (end === undefined) return name === start;
-  if (!name.startsWith(start)) return false;
-  let at = start.length;
-  for (const piece of rest) {
-    const found = name.indexOf(piece, at);
-    if (found < 0) return false;
-    at = found + piece.length;
-  }
-  return name.length - at >= end.length && name.endsWith(end);
-}
-
 /** Whether `database.table`, divided at the pattern's first dot, names a table. */
 export function fitsTable(pattern: string, [database = '', table = '']: readonly string[]): boolean {
   const dot = pattern.indexOf('.');
-  return fits(database, pattern.slice(0, dot)) && fits(table, pattern.slice(dot + 1));
+  return fitsPattern(database, pattern.slice(0, dot)) && fitsPattern(table, pattern.slice(dot + 1));
 }
 
 /** Whether a table is one of a pair's. */

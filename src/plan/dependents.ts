@@ -53,7 +53,7 @@ export function isHeldBy(reader: Root): boolean {
   );
 }
 
-export function writesTo(view: Root, { id }: Root): boolean {
+function writesTo(view: Root, { id }: Root): boolean {
   try {
     return view.id.kind === 'materialized view' && view.tree().root.attributes.target === qualified(id.path);
   } catch (error) {

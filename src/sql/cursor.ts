@@ -111,6 +111,16 @@ export class Cursor {
     return this.source.slice(start.start, this.tokens[this.at - 1]?.end);
   }
 
+  /** Takes a list with commas: all that is left, up to what is no expression. */
+  list(): string[] {
+    const items: string[] = [];
+    while (!this.ended) {
+      items.push(this.expression());
+      if (!this.takes(',')) break;
+    }
+    return items;
+  }
+
   /** All that is left, as written. */
   rest(): string {
     const start = this.peek()?.start ?? this.source.length;

@@ -316,11 +316,8 @@ export function anyStorage(draw: Draw, definition: Definition): Partial<Definiti
   };
 }
 
-export function anyDefinition(draw: Draw): Definition {
-  const columns: Record<string, Column> = {};
-  for (let left = 2 + count(draw, 6); left > 0; left--) {
-    columns[freshName(draw, columns)] = anyColumn(draw, { columns });
-  }
+/** Any table that is made of these columns. */
+export function anyOf(draw: Draw, columns: Definition['columns']): Definition {
   const bare: Definition = {
     columns,
     indexes: {},
@@ -331,4 +328,12 @@ export function anyDefinition(draw: Draw): Definition {
   };
   const definition = { ...bare, engine: anyEngine(draw, bare) };
   return { ...definition, ...anyStorage(draw, definition) };
+}
+
+export function anyDefinition(draw: Draw): Definition {
+  const columns: Record<string, Column> = {};
+  for (let left = 2 + count(draw, 6); left > 0; left--) {
+    columns[freshName(draw, columns)] = anyColumn(draw, { columns });
+  }
+  return anyOf(draw, columns);
 }

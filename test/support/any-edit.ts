@@ -4,13 +4,12 @@ import {
   anyColumn,
   anyConstraint,
   anyDefinition,
-  anyEngine,
   anyIndex,
   anyKey,
+  anyOf,
   anyPartition,
   anyProjection,
   anySettings,
-  anyStorage,
   anyTtl,
   anyValue,
   type Column,
@@ -276,19 +275,7 @@ const DEEP_EDITS: readonly Edit[] = [
     primary_key: undefined,
   })),
   ofMergeTree((draw, definition) => ({ ...definition, partition_by: anyPartition(draw, definition) })),
-  (draw, definition) => {
-    const { columns } = definition;
-    const bare: Definition = {
-      columns,
-      indexes: {},
-      projections: {},
-      constraints: {},
-      engine: 'MergeTree',
-      settings: {},
-    };
-    const made = { ...bare, engine: anyEngine(draw, bare) };
-    return { ...made, ...anyStorage(draw, made) };
-  },
+  (draw, { columns }) => anyOf(draw, columns),
   (draw) => anyDefinition(draw),
 ];
 

@@ -1,5 +1,6 @@
 /** Pairs of table definitions go in; each is applied as the first, filled, and applied as the second, and what became of it comes out. */
 import fc from 'fast-check';
+import { expect } from 'vitest';
 import { stringify } from 'yaml';
 import { applyPlan } from '../../src/apply/apply.ts';
 import { loadEstate } from '../../src/commands/estate-options.ts';
@@ -69,7 +70,7 @@ function documents({ name, readers, ...pair }: Pair, side: 'before' | 'after'): 
 }
 
 /** All that it takes to see a fault again. */
-export function describeOutcome({ pair, reason }: Outcome): string {
+function describeOutcome({ pair, reason }: Outcome): string {
   return [reason, 'before:', documents(pair, 'before'), 'after:', documents(pair, 'after')].join('\n');
 }
 
@@ -261,7 +262,7 @@ function faultOf(pair: Pair, error: Error): Outcome {
 }
 
 /** Many pairs at once; a batch with a fault in it goes on without the table at fault. */
-export async function runPairs(estate: TestEstate, pairs: readonly Pair[]): Promise<Outcome[]> {
+async function runPairs(estate: TestEstate, pairs: readonly Pair[]): Promise<Outcome[]> {
   if (pairs.length === 0) return [];
   try {
     return await runBatch(estate, pairs);
@@ -275,4 +276,20 @@ export async function runPairs(estate: TestEstate, pairs: readonly Pair[]): Prom
     const half = rest.length >> 1;
     return [...(await runPairs(estate, rest.slice(0, half))), ...(await runPairs(estate, rest.slice(half)))];
   }
+}
+
+/** Runs the pairs so many at a time: none is a fault, all refusals have reasons, and most get as far as a second definition. */
+export async function expectPairsHold(
+  estate: TestEstate,
+  pairs: readonly Pair[],
+  batch: number,
+): Promise<void> {
+  const outcomes: Outcome[] = [];
+  for (let at = 0; at < pairs.length; at += batch)
+    outcomes.push(...(await runPairs(estate, pairs.slice(at, at + batch))));
+  expect(outcomes.filter(({ outcome }) => outcome === 'fault').map(describeOutcome)).toEqual([]);
+  // Most of them must get as far as a second definition that is applied, or nothing is shown.
+  const applied = outcomes.filter(({ outcome }) => outcome === 'applied');
+  expect(applied.length).toBeGreaterThan(pairs.length / 2);
+  expect(outcomes.filter(({ reason }) => reason.includes('NO REASON'))).toEqual([]);
 }

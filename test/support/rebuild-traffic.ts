@@ -2,6 +2,32 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type Server } from '../../src/live/server.ts';
 
+/** The table that is rebuilt, with these keys, and a view that notes every row which passes. */
+export const eventsWith = (keys: string): string => `
+kind: Database
+name: shop
+on: test
+---
+kind: Table
+database: shop
+name: events
+columns: { id: UInt64, writer: UInt8, day: Date, value: String }
+${keys}
+---
+kind: Table
+database: shop
+name: seen
+columns: { id: UInt64, writer: UInt8 }
+order_by: [writer, id]
+---
+kind: MaterializedView
+database: shop
+name: to_seen
+to: seen
+columns: { id: UInt64, writer: UInt8 }
+query: SELECT id, writer FROM shop.events
+`;
+
 /** The rows that a writer has sent after so many of them; writer 0 is the table's filling. */
 export const rowsOf = (writer: number, count: number): string =>
   `SELECT number AS id, toUInt8(${writer}) AS writer, toDate('2024-01-01') + number % 90 AS day,
