@@ -38,19 +38,20 @@ async function spoil(): Promise<void> {
 const VICTIMS = ['tool', 'passive', 'active'] as const;
 
 /** A repair of three partitions has 18 statements: every partition's create, clone, copy, swap and drop come up. */
-function points(): { victim: (typeof VICTIMS)[number]; at: number; after: number }[] {
+function points(): { victim: (typeof VICTIMS)[number]; at: number; after: number; concurrency: number }[] {
   const random = randomOf(SEED);
-  return Array.from({ length: size(6, 108) }, (_, number) => ({
+  return Array.from({ length: size(6, 144) }, (_, number) => ({
     victim: VICTIMS[number % 3] ?? 'tool',
     at: random.below(17),
     after: random.below(3) * 4,
+    concurrency: number % 2 === 0 ? 3 : 1,
   }));
 }
 
 const program = fileURLToPath(new URL('support/dr-repair-process.ts', import.meta.url));
 
-async function runTool(at: number, after: number): Promise<void> {
-  const orders = JSON.stringify({ addresses: sites.addresses, tables: ['events'], at, after });
+async function runTool(at: number, after: number, concurrency: number): Promise<void> {
+  const orders = JSON.stringify({ addresses: sites.addresses, tables: ['events'], at, after, concurrency });
   const child = spawn(process.execPath, ['--import', 'tsx', program, orders], { stdio: 'ignore' });
   await once(child, 'exit');
 }
@@ -64,25 +65,29 @@ async function awaitStatements(): Promise<void> {
 describe('a kill', () => {
   const runs = points();
 
-  it.each(runs)('of the $victim, $after ms after the statement $at', async ({ victim, at, after }) => {
-    await spoil();
-    if (victim === 'tool') await runTool(at, after);
-    else {
-      const before = async (statement: number): Promise<void> => {
-        if (statement !== at) return;
-        const kill = sleep(after).then(() => sites.kill(victim));
-        if (after === 0) await kill;
-      };
-      await sites.repair(['events'], { before }).catch(() => {});
-    }
-    await sites.revive();
-    await awaitStatements();
-    const { errors, refused } = await sites.repair(['events']);
-    expect([errors, refused]).toEqual([{}, []]);
-    const [active, passive] = await Promise.all([sites.active.rows(ALL), sites.passive.rows(ALL)]);
-    expect(passive).toEqual(active);
-    const again = await sites.repair(['events']);
-    expect(again.compared.map(({ verdict }) => verdict)).toEqual(['equal', 'equal', 'equal']);
-    expect(await sites.stagings()).toEqual([]);
-  });
+  it.each(runs)(
+    'of the $victim, $after ms after the statement $at, with $concurrency at a time',
+    async (run) => {
+      const { victim, at, after, concurrency } = run;
+      await spoil();
+      if (victim === 'tool') await runTool(at, after, concurrency);
+      else {
+        const before = async (statement: number): Promise<void> => {
+          if (statement !== at) return;
+          const kill = sleep(after).then(() => sites.kill(victim));
+          if (after === 0) await kill;
+        };
+        await sites.repair(['events'], { before, concurrency }).catch(() => {});
+      }
+      await sites.revive();
+      await awaitStatements();
+      const { errors, refused } = await sites.repair(['events']);
+      expect([errors, refused]).toEqual([{}, []]);
+      const [active, passive] = await Promise.all([sites.active.rows(ALL), sites.passive.rows(ALL)]);
+      expect(passive).toEqual(active);
+      const again = await sites.repair(['events']);
+      expect(again.compared.map(({ verdict }) => verdict)).toEqual(['equal', 'equal', 'equal']);
+      expect(await sites.stagings()).toEqual([]);
+    },
+  );
 });

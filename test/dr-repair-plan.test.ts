@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { applyPlan } from '../src/apply/apply.ts';
+import type { Progress } from '../src/apply/execute.ts';
 import { type Survey, survey } from '../src/apply/survey.ts';
 import { newRun } from '../src/commands/identity.ts';
 import type { WantedRepairs } from '../src/dr/plan-pairs.ts';
@@ -50,6 +51,8 @@ interface How {
   readonly wanted?: Partial<WantedRepairs>;
 }
 
+const SILENT: Progress = { started: () => {}, ended: () => {} };
+
 async function optionsFor({ change = {}, wanted = {} }: How) {
   const { estate, pair } = await sites.load();
   const folder = join(sites.folder.path, '.plumbline');
@@ -75,7 +78,7 @@ async function planned(how: How = {}): Promise<Survey['plan']> {
   return plan;
 }
 
-async function repaired(how: How = {}): Promise<ApplyReport> {
+async function repaired(how: How = {}, progress: Progress = SILENT): Promise<ApplyReport> {
   const { estate, options } = await optionsFor(how);
   const agreed = await survey(estate, options);
   return applyPlan(estate, agreed, {
@@ -83,7 +86,7 @@ async function repaired(how: How = {}): Promise<ApplyReport> {
     identity: await newRun(sites.folder.path),
     allowed: new Set(),
     lockSeconds: 60,
-    progress: { started: () => {}, ended: () => {} },
+    progress,
     shouldStop: () => false,
   }).finally(agreed.close);
 }
@@ -153,14 +156,14 @@ describe('a plan', () => {
     const { east } = sites.sql;
     await east.run('CREATE DATABASE IF NOT EXISTS plumbline');
     await east.run(
-      `CREATE TABLE plumbline.repair_0123abcd (a Int8) ENGINE = MergeTree ORDER BY a COMMENT 'plumbline puts a partition together here: shop.orders all'`,
+      `CREATE TABLE plumbline.repair_0123456789abcdef (a Int8) ENGINE = MergeTree ORDER BY a COMMENT 'plumbline puts a partition together here: shop.orders all'`,
     );
     await repaired();
     expect(objectsOf(await planned())).toEqual([]);
     await east.run(
-      `CREATE TABLE plumbline.repair_0123abcd (a Int8) ENGINE = MergeTree ORDER BY a COMMENT 'plumbline puts a partition together here: shop.orders all'`,
+      `CREATE TABLE plumbline.repair_0123456789abcdef (a Int8) ENGINE = MergeTree ORDER BY a COMMENT 'plumbline puts a partition together here: shop.orders all'`,
     );
-    expect(objectsOf(await planned())).toEqual(['east drop plumbline.repair_0123abcd']);
+    expect(objectsOf(await planned())).toEqual(['east drop plumbline.repair_0123456789abcdef']);
     const { results, remaining } = await repaired();
     expect(results.map(({ outcome }) => outcome)).toEqual(['done']);
     expect(objectsOf(remaining)).toEqual([]);
@@ -213,5 +216,36 @@ describe('an apply', () => {
     await vi.waitFor(same, { timeout: 60_000, interval: 200 });
     signal('SIGTERM');
     expect([await ended, output()]).toEqual([0, expect.stringContaining('2 partitions to repair (')]);
+  });
+
+  it('repairs as many partitions at the same time as the pair allows, and no more', async () => {
+    await sites.sql.west.run(
+      `INSERT INTO shop.orders SELECT number, toDate('2026-03-01') + number % 5, 'new' FROM numbers(5)`,
+    );
+    const { pair } = await sites.load();
+    const repair = { ...pair.repair, concurrency: 3, bandwidth: 90_000_000 };
+    const plan = await planned({ change: { repair } });
+    const copies = plannedSteps(plan).flatMap(({ step }) =>
+      step.statements.filter((one) => /^INSERT/.test(one)),
+    );
+    expect([
+      copies.length,
+      copies.filter((one) => one.endsWith('max_network_bandwidth = 30000000')).length,
+    ]).toEqual([7, 7]);
+    let [now, most] = [0, 0];
+    const started = (): void => {
+      most = Math.max(most, ++now);
+    };
+    const { results, remaining } = await repaired(
+      { change: { repair } },
+      { started, ended: () => void now-- },
+    );
+    expect(results.map(({ outcome }) => outcome)).toEqual(Array(7).fill('done'));
+    expect([most, now, objectsOf(remaining)]).toEqual([3, 0, []]);
+    expect(await sites.sql.east.rows(SAME)).toEqual(await sites.sql.west.rows(SAME));
+    const journal = await sites.sql.east.rows<[string, number]>(
+      `SELECT outcome, toUInt32(count()) FROM plumbline.journal FINAL WHERE run = (SELECT argMax(run, started) FROM plumbline.journal) GROUP BY 1`,
+    );
+    expect(journal).toEqual([['done', 7]]);
   });
 });

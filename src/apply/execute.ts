@@ -1,4 +1,4 @@
-/** Runs the steps of a plan: clusters side by side, the nodes of a cluster and the steps of a node one after the other. */
+/** Runs the steps of a cluster's plan: one after the other, but the repairs of a pair side by side, as many as it allows. */
 import { type Server, ServerError } from '../live/server.ts';
 import { PlumblineError } from '../model/errors.ts';
 import type { ClusterPlan, PlannedStep } from '../model/plan.ts';
@@ -6,6 +6,7 @@ import type { Repair } from '../model/repair.ts';
 import type { Outcome, StepResult } from '../model/report.ts';
 import { runOrder } from '../plan/run-order.ts';
 import { awaitReplicas } from './await-replicas.ts';
+import { batchesOf, runBatch } from './batches.ts';
 import type { Journal } from './journal.ts';
 import { rebuildTable } from './rebuild-table.ts';
 import { runRepair } from './run-repair.ts';
@@ -130,22 +131,29 @@ async function runStep(run: ClusterRun, planned: PlannedStep, number: number): P
   return { planned, milliseconds: Date.now() - began, ...result };
 }
 
-/** Runs one cluster's steps. The first that is not done stops the cluster; what was not reached is `not run`. */
+/** Runs one cluster's steps. No step begins behind one that is not done; what was not reached is `not run`. */
 export async function executeCluster(run: ClusterRun): Promise<StepResult[]> {
-  const steps = runOrder(run.plan);
+  const batches = batchesOf(runOrder(run.plan));
+  const total = batches.reduce((sum, { steps }) => sum + steps.length, 0);
   const results: StepResult[] = [];
   let stopped = false;
-  for (const [at, planned] of steps.entries()) {
-    if (stopped || run.shouldStop()) {
-      results.push({ planned, outcome: 'not run', milliseconds: 0 });
-      continue;
+  const perform = async (planned: PlannedStep, number: number): Promise<StepResult> => {
+    if (stopped || run.shouldStop()) return { planned, outcome: 'not run', milliseconds: 0 };
+    run.progress.started(planned, number, total);
+    try {
+      const result = await runStep(run, planned, number);
+      run.journal.end(number, planned, result.outcome, result.error);
+      run.progress.ended(result, number, total);
+      stopped ||= result.outcome !== 'done';
+      return result;
+    } catch (error) {
+      stopped = true;
+      throw error;
     }
-    run.progress.started(planned, at + 1, steps.length);
-    const result = await runStep(run, planned, at + 1);
-    run.journal.end(at + 1, planned, result.outcome, result.error);
-    run.progress.ended(result, at + 1, steps.length);
-    results.push(result);
-    stopped = result.outcome !== 'done';
+  };
+  for (const batch of batches) {
+    const before = results.length + 1;
+    results.push(...(await runBatch(batch, (planned, at) => perform(planned, before + at))));
   }
   await run.journal.close().catch((error: unknown) => {
     if (!(error instanceof ServerError)) throw error;

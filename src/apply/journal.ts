@@ -6,7 +6,7 @@ import type { PlannedStep } from '../model/plan.ts';
 import type { Outcome, RunIdentity } from '../model/report.ts';
 
 export interface Journal {
-  /** Says that a step begins, and how the one before ended: after a crash the journal shows which one was under way. */
+  /** Says that a step begins, and how those before ended: after a crash the journal shows which were under way. */
   begin(number: number, planned: PlannedStep): Promise<void>;
   /** Is written with the next step's beginning, or with `close`. */
   end(number: number, planned: PlannedStep, outcome: Outcome, error?: string): void;
@@ -45,10 +45,17 @@ export async function openJournal(server: Server, identity: RunIdentity): Promis
   };
   const close = async (): Promise<void> => {
     if (pending.length === 0) return;
-    await server.run(`INSERT INTO \`plumbline\`.\`journal\` FORMAT JSONEachRow ${pending.join('\n')}`, {
-      settings: { date_time_input_format: 'best_effort', async_insert: 0 },
-    });
+    // What is noted while these lines are on their way goes with the next ones.
+    const lines = pending;
     pending = [];
+    try {
+      await server.run(`INSERT INTO \`plumbline\`.\`journal\` FORMAT JSONEachRow ${lines.join('\n')}`, {
+        settings: { date_time_input_format: 'best_effort', async_insert: 0 },
+      });
+    } catch (error) {
+      pending = [...lines, ...pending];
+      throw error;
+    }
   };
   return {
     async begin(number, planned) {

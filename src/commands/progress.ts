@@ -11,6 +11,7 @@ const SIGNS = { done: '✓', failed: '✗', unknown: '?', 'not run': '·' } as c
 
 export function showProgress(output: Output): Progress & { close(): void } {
   const colours = pc.createColors(output.live && pc.isColorSupported);
+  /** By the cluster and the step's number: repairs run side by side. */
   const running = new Map<string, string>();
   const spinner = output.live ? ora({ stream: process.stderr }) : undefined;
   const redraw = (): void => {
@@ -21,11 +22,11 @@ export function showProgress(output: Output): Progress & { close(): void } {
   const describe = ({ step }: PlannedStep): string => `${step.action} ${visibleId(step.object)}`;
   return {
     started(planned, number, total) {
-      running.set(planned.cluster, `${planned.node} ${number}/${total} ${describe(planned)}`);
+      running.set(`${planned.cluster} ${number}`, `${planned.node} ${number}/${total} ${describe(planned)}`);
       redraw();
     },
     ended({ planned, outcome, milliseconds, error }, number, total) {
-      running.delete(planned.cluster);
+      running.delete(`${planned.cluster} ${number}`);
       spinner?.stop();
       const paint = outcome === 'done' ? colours.green : colours.red;
       const position = `${number}/${total}`.padStart(7);

@@ -15,8 +15,9 @@ import { compareSites } from './compare-sites.ts';
 import type { TableComparison } from './comparison.ts';
 import { type Direction, directionOf, type Resolve } from './direction.ts';
 import { tablesOf } from './pair-tables.ts';
-import { planRepairs, type RepairScope, withinLimits } from './plan-repairs.ts';
+import { type PlannedRepair, planRepairs, type RefusedRepair, type RepairScope } from './plan-repairs.ts';
 import { refusedFindings, verdictFindings } from './repair-findings.ts';
+import { NOTHING_TAKEN, sideBySide, withinLimits } from './repair-limits.ts';
 import { readLeftStagings } from './repair-partition.ts';
 import { leftStagingStep, repairStep } from './repair-step.ts';
 import { readReplaceable, readViewsOn } from './replaceable.ts';
@@ -43,6 +44,16 @@ interface Read {
 interface Added {
   readonly steps: readonly Step[];
   readonly findings: readonly Finding[];
+}
+
+/** What the comparison of a shard comes to, before the limits of a run are looked at. */
+interface ComparedShard {
+  readonly planned: readonly (PlannedRepair | RefusedRepair)[];
+  readonly findings: readonly Finding[];
+  /** Views that an INSERT fires, by table. */
+  readonly views: ReadonlyMap<string, readonly string[]>;
+  /** Names of tables in which repairs have put partitions together. */
+  readonly left: readonly string[];
 }
 
 /** Bytes of the largest table without a partition key that is copied whole unasked. */
@@ -112,35 +123,56 @@ async function compareTables(
   return { tables: compared.tables, findings };
 }
 
-async function planShard(shard: Shard, read: Read, wanted: WantedRepairs): Promise<Added> {
+async function compareShard(shard: Shard, read: Read, wanted: WantedRepairs): Promise<ComparedShard> {
   const { pair, passive, from, active } = shard;
   const target = read.servers.get(passive.node);
   const state = read.states.get(passive.node);
-  if (!target || !state) return { steps: [], findings: [] };
-  const [{ tables, findings }, replaceable, views] = await Promise.all([
+  if (!target || !state) return { planned: [], findings: [], views: new Map(), left: [] };
+  const [{ tables, findings }, replaceable, views, left] = await Promise.all([
     compareTables(shard, read, wanted),
     readReplaceable(target),
     readViewsOn(target),
+    readLeftStagings(target),
   ]);
-  const { repair: limits } = pair;
   const planned = tables.flatMap((table) => {
     const root = state.get(pathKey(table.path));
     if (!root || table.verdict !== 'compared') return [];
     const isNamed = wanted.tables?.some((one) => !one.includes('*') && fitsTable(one, table.path)) === true;
     const scope: RepairScope = {
-      ...{ pair: pair.name, source: active, from, replaceable, bandwidth: limits.bandwidth },
+      ...{ pair: pair.name, source: active, from, replaceable },
       wholeTableBytes: isNamed ? Number.POSITIVE_INFINITY : WHOLE_TABLE,
     };
     const partitions = table.partitions.filter(({ partition }) => wanted.partitions?.has(partition) ?? true);
     return planRepairs({ ...table, partitions }, root.tree(), scope);
   });
-  const { repairs, refused } = withinLimits(planned, limits);
-  const steps = repairs.map((one) => repairStep(one, views.get(pathKey(one.path)) ?? [], pair.place));
-  const left = steps.length > 0 ? [] : await readLeftStagings(target);
-  return {
-    steps: [...steps, ...left.map(leftStagingStep)],
-    findings: [...findings, ...verdictFindings(pair, tables), ...refusedFindings(pair, refused)],
-  };
+  return { planned, findings: [...findings, ...verdictFindings(pair, tables)], views, left };
+}
+
+/** The steps of the passive nodes: first what killed repairs have left, then the repairs that fit into one run of the pair. */
+function planShards(pair: DrPair, shards: ReadonlyMap<string, ComparedShard>): Map<string, Added> {
+  let taken = NOTHING_TAKEN;
+  const fitting = [...shards].map(([node, shard]) => {
+    const fit = withinLimits(shard.planned, pair.repair, taken);
+    taken = fit.taken;
+    return { node, shard, ...fit };
+  });
+  return new Map(
+    fitting.map(({ node, shard, repairs, refused }) => {
+      const used = new Set(repairs.map(({ repair }) => repair.staging));
+      const steps = repairs.map((one) =>
+        repairStep(
+          sideBySide(one, taken.partitions, pair.repair),
+          shard.views.get(pathKey(one.path)) ?? [],
+          pair.place,
+        ),
+      );
+      const left = shard.left.filter((name) => !used.has(name)).map(leftStagingStep);
+      return [
+        node,
+        { steps: [...left, ...steps], findings: [...shard.findings, ...refusedFindings(pair, refused)] },
+      ];
+    }),
+  );
 }
 
 /** What each node's plan gets of one pair. */
@@ -166,7 +198,8 @@ async function planPair(
   }
   const [active, passive] = [direction.active.cluster, direction.passive.cluster];
   const [sources, targets] = [active, passive].map((cluster) => firstNodes(estate, cluster, read));
-  const added = new Map<string, Added>();
+  const blocked = new Map<string, Added>();
+  const compared = new Map<string, ComparedShard>();
   for (const [shard, target] of targets ?? []) {
     const [source, from] = [sources?.get(shard), copyFrom(pair, active, shard)];
     const plan = plans(passive).find(({ node }) => node === target);
@@ -176,18 +209,16 @@ async function planPair(
         ? `no node of shard ${shard} of ${active} was read`
         : 'the pair declares no `copy`';
     if (source === undefined || !from) {
-      added.set(target, {
+      blocked.set(target, {
         steps: [],
         findings: [error('dr-no-source', `nothing is repaired: ${why}`, pair)],
       });
       continue;
     }
-    added.set(
-      target,
-      await planShard({ pair, direction, shard, from, active: source, passive: plan }, read, wanted),
-    );
+    const paired = { pair, direction, shard, from, active: source, passive: plan };
+    compared.set(target, await compareShard(paired, read, wanted));
   }
-  return added;
+  return new Map([...blocked, ...planShards(pair, compared)]);
 }
 
 /** Compares the pairs that are wanted, one after the other, and adds their repairs behind the steps of the passive nodes. */

@@ -22,7 +22,6 @@ export interface RepairScope {
   /** The node of the active site. */
   readonly source: string;
   readonly from: CopyFrom;
-  readonly bandwidth?: number | undefined;
   /** Bytes of the largest table without a partition key that is copied as a whole. */
   readonly wholeTableBytes: number;
   readonly replaceable: Replaceable;
@@ -87,7 +86,7 @@ function pieceOf(
 function repairOf(tree: Tree, compared: PartitionComparison, scope: RepairScope): Repair {
   const table = comparedTable(tree);
   const question = questionOf(table);
-  const { pair, source, from, bandwidth } = scope;
+  const { pair, source, from } = scope;
   const { partition, activeParts, passiveParts } = compared;
   const storage = tree.root.attributes as Storage;
   // A row that deletes others is not seen by readers, and must come along all the same.
@@ -95,12 +94,12 @@ function repairOf(tree: Tree, compared: PartitionComparison, scope: RepairScope)
   const staging = createHash('sha256')
     .update(JSON.stringify([table.path, partition]))
     .digest('hex')
-    .slice(0, 8);
+    .slice(0, 16);
   const keys = question.key.map(({ expression }) => expression).join(', ');
   const isKnown = compared.verdict === 'missing on passive' || compared.passiveOnlyRows !== undefined;
   return {
     ...{ pair, source, from, partition, staging: `repair_${staging}` },
-    ...(bandwidth !== undefined && { bandwidth }),
+    atOnce: 1,
     storage: writeStorage({ ...storage, replication: undefined }),
     columns: table.columns.map(({ name }) => name),
     row: question.row(ANY_MOMENT),
@@ -171,32 +170,4 @@ export function planRepairs(
   return partitions
     .filter(({ verdict }) => verdict === 'different' || verdict === 'missing on passive')
     .map((compared) => planRepair(path, tree, compared, scope));
-}
-
-/** What fits into one run, in order; what is left is named, and is next. */
-export function withinLimits(
-  planned: readonly (PlannedRepair | RefusedRepair)[],
-  { maxBytes, maxPartitions }: { readonly maxBytes: number; readonly maxPartitions: number },
-): { readonly repairs: readonly PlannedRepair[]; readonly refused: readonly RefusedRepair[] } {
-  const repairs: PlannedRepair[] = [];
-  const refused: RefusedRepair[] = [];
-  let bytes = 0;
-  for (const one of planned) {
-    if (!('repair' in one)) refused.push(one);
-    else if (repairs.length < maxPartitions && bytes + one.bytes <= maxBytes) {
-      repairs.push(one);
-      bytes += one.bytes;
-    } else {
-      const reason = `those of one run are max_partitions ${maxPartitions} and max_bytes ${maxBytes}; the next goes on`;
-      const { path, repair } = one;
-      refused.push({
-        path,
-        partition: repair.partition,
-        refusal: 'beyond the limits',
-        reason,
-        bytes: one.bytes,
-      });
-    }
-  }
-  return { repairs, refused };
 }

@@ -5,8 +5,8 @@ import { identifier, literal, qualified } from '../sql/quote.ts';
 /** The database in which partitions are put together. */
 const DATABASE = 'plumbline';
 
-/** Names of tables in which partitions are put together. */
-export const STAGING = /^repair_[0-9a-f]{8}$/;
+/** Names of tables in which partitions are put together, one for each partition. */
+export const STAGING = /^repair_[0-9a-f]{16}$/;
 
 /** What such a table's comment begins with, so that nobody else's is taken for one. */
 export const STAGING_COMMENT = 'plumbline puts a partition together here: ';

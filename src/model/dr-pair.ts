@@ -23,7 +23,7 @@ export interface RepairLimits {
   /** Bytes on the active site's disk. */
   readonly maxBytes: number;
   readonly maxPartitions: number;
-  /** Bytes per second over the wire; undefined where nothing limits them. */
+  /** Bytes per second over the wire, of all repairs of the pair together; undefined where nothing limits them. */
   readonly bandwidth: number | undefined;
   /** Partitions that are repaired at the same time. */
   readonly concurrency: number;

@@ -45,7 +45,9 @@ export interface Repair {
    * SQL for the hash of a row's key; present where it is not known yet whether the passive site has rows that the active one lacks.
    */
   readonly key?: string;
-  /** Bytes per second over the wire. */
+  /** Repairs of the pair that run at the same time, at most. */
+  readonly atOnce: number;
+  /** Bytes per second over the wire, of this repair alone. */
   readonly bandwidth?: number;
   readonly active: ComparedContent;
   readonly passive: ComparedContent;

@@ -8,10 +8,12 @@ interface Orders {
   /** The statement of all before or in the midst of which it ends, and milliseconds from there. */
   readonly at: number;
   readonly after: number;
+  readonly concurrency: number;
 }
 
-const { addresses, tables, at, after } = JSON.parse(process.argv[2] ?? '{}') as Orders;
+const { addresses, tables, at, after, concurrency } = JSON.parse(process.argv[2] ?? '{}') as Orders;
 await repairTables(connectSites(addresses), tables, {
+  concurrency,
   before: async (statement) => {
     if (statement !== at) return;
     const end = sleep(after).then(() => process.kill(process.pid, 'SIGKILL'));

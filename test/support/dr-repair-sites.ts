@@ -2,16 +2,19 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pLimit from 'p-limit';
 import { compareSites } from '../../src/dr/compare-sites.ts';
 import type { PartitionComparison, SiteComparison } from '../../src/dr/comparison.ts';
 import {
+  type PlannedRepair,
   planRepairs,
   type RefusedRepair,
   type RepairScope,
-  withinLimits,
 } from '../../src/dr/plan-repairs.ts';
-import { dropLeftStagings, repairPartition } from '../../src/dr/repair-partition.ts';
+import { sideBySide, withinLimits } from '../../src/dr/repair-limits.ts';
+import { readLeftStagings, repairPartition } from '../../src/dr/repair-partition.ts';
 import { RepairError, type RepairOrder } from '../../src/dr/repair-run.ts';
+import { dropStaging } from '../../src/dr/repair-sql.ts';
 import { readReplaceable } from '../../src/dr/replaceable.ts';
 import { freePorts } from '../../src/embedded/free-ports.ts';
 import { type EmbeddedServer, startServer } from '../../src/embedded/server.ts';
@@ -29,6 +32,10 @@ export interface RepairHooks extends Partial<RepairScope> {
   readonly hotSeconds?: number;
   readonly maxBytes?: number;
   readonly maxPartitions?: number;
+  /** Partitions that are repaired at the same time; one where it is left out. */
+  readonly concurrency?: number;
+  /** Bytes per second of all of them together. */
+  readonly bandwidth?: number;
   /** Called before each statement of a partition's repair that changes something, counted from 0 over all partitions. */
   readonly before?: (statement: number) => Promise<void>;
   readonly turned?: RepairOrder['turned'];
@@ -58,7 +65,7 @@ const connection = (name: SiteName, [httpPort, nativePort]: readonly [number, nu
     ...{ secure: false, user: { plain: 'default' } },
   });
 
-/** Compares tables and repairs what may be repaired, one partition after the other. Throws what is no refusal and no lost server. */
+/** Compares tables and repairs what may be repaired. Throws what is no refusal and no lost server. */
 export async function repairTables(
   servers: Readonly<Record<SiteName, Server>>,
   tables: readonly string[],
@@ -90,13 +97,16 @@ export async function repairTables(
   const { maxBytes = 2 ** 50, maxPartitions = 1000 } = hooks;
   const { repairs, refused } = withinLimits(planned, { maxBytes, maxPartitions });
   await hooks.planned?.();
-  await dropLeftStagings(passive, (statement) => passive.run(statement));
+  for (const name of await readLeftStagings(passive)) await passive.run(dropStaging(name));
   const [done, errors]: [string[], Record<string, string>] = [[], {}];
   let statements = 0;
-  for (const { path, repair } of repairs) {
+  const { concurrency = 1, bandwidth } = hooks;
+  const limit = pLimit(concurrency);
+  const run = async (one: PlannedRepair, at: number): Promise<void> => {
+    const { path, repair } = sideBySide(one, repairs.length, { concurrency, bandwidth });
     try {
       await repairPartition({
-        ...{ path, repair, source: active, target: passive, queryId: `plumbline-test-${Date.now()}-` },
+        ...{ path, repair, source: active, target: passive, queryId: `plumbline-test-${Date.now()}-${at}-` },
         keepLock: async () => hooks.before?.(statements++),
         turned: hooks.turned ?? (async () => undefined),
         shouldStop: hooks.shouldStop ?? (() => false),
@@ -106,7 +116,8 @@ export async function repairTables(
       if (!(error instanceof RepairError || error instanceof ServerError)) throw error;
       errors[repair.partition] = error.message;
     }
-  }
+  };
+  await Promise.all(repairs.map((one, at) => limit(() => run(one, at))));
   const compared = comparison.tables.flatMap(({ partitions }) => partitions);
   return { tables: comparison.tables.map(({ verdict }) => verdict), compared, done, refused, errors };
 }
