@@ -44,7 +44,7 @@ const position = (after: string | undefined): string =>
 export function addColumn(to: StateObject<Column>, after: string | undefined): PartDraft[] {
   const { statistics, settings } = to.attributes;
   const name = nameOf(to);
-  const cannot = ephemeralStatistics(name, to.attributes);
+  const cannot = unstoredStatistics(name, to.attributes);
   if (cannot) return [cannot];
   const text = definition({ ...to.attributes, settings: {} });
   const set = settingsText(settings);
@@ -58,10 +58,10 @@ export function addColumn(to: StateObject<Column>, after: string | undefined): P
 }
 
 /** CREATE takes them, ALTER does not. */
-function ephemeralStatistics(name: string, to: Column): PartDraft | undefined {
-  return to.statistics !== undefined && isEphemeral(to)
-    ? { refuse: `ClickHouse can't give ${name} statistics, since it is EPHEMERAL and holds nothing` }
-    : undefined;
+function unstoredStatistics(name: string, to: Column): PartDraft | undefined {
+  if (to.statistics === undefined || isStored(to)) return undefined;
+  const form = isEphemeral(to) ? 'EPHEMERAL' : 'an ALIAS';
+  return { refuse: `ClickHouse can't give ${name} statistics, since it is ${form} and holds nothing` };
 }
 
 /** Clauses for what the live column has and the declared one has not. */
@@ -86,7 +86,7 @@ function removals(to: Column, from: Column, name: string, effect: Effect, detour
 
 function statisticsDrafts(to: Column, from: Column, name: string, around: Around): PartDraft[] {
   if (to.statistics === from.statistics) return [];
-  const cannot = cannotAlterParts('statistics', around) ?? ephemeralStatistics(name, to);
+  const cannot = cannotAlterParts('statistics', around) ?? unstoredStatistics(name, to);
   if (cannot) return [cannot];
   const retyped = to.type !== from.type;
   const drop = greedyClause(`DROP STATISTICS ${name}`, retyped ? RANK.dropDependent : RANK.settings);
