@@ -14,25 +14,44 @@ interface Retyped {
   readonly type: string;
 }
 
+const isCreated = ({ action, object }: Change): boolean => action === 'create' && object.kind === 'column';
+
+const columnName = ({ object }: Change): string => object.path.at(-1) ?? '';
+
 function retypedColumns(changes: readonly Change[]): Retyped[] {
-  return changes.flatMap(({ action, object, attributes }) => {
-    const type = attributes.find(({ name }) => name === 'type')?.to;
-    const isColumn = action === 'alter' && object.kind === 'column';
-    return isColumn && type !== undefined ? [{ name: object.path.at(-1) ?? '', type }] : [];
+  return changes.flatMap((change) => {
+    const type = change.attributes.find(({ name }) => name === 'type')?.to;
+    const isColumn = change.action === 'alter' && change.object.kind === 'column';
+    return isColumn && type !== undefined ? [{ name: columnName(change), type }] : [];
   });
 }
 
 /** The names that columns had, and have no more. */
 export function renamedColumns(changes: readonly Change[]): string[] {
+  const taken = new Set(changes.filter(isCreated).map(columnName));
   return changes.flatMap(({ object, attributes }) => {
     const old = attributes.find(({ name }) => name === 'name')?.from;
-    return object.kind === 'column' && old !== undefined ? [old] : [];
+    return object.kind === 'column' && old !== undefined && !taken.has(old) ? [old] : [];
   });
 }
 
 function droppedColumns(changes: readonly Change[]): string[] {
   const drops = changes.filter(({ action, object }) => action === 'drop' && object.kind === 'column');
-  return drops.map(({ object }) => object.path.at(-1) ?? '');
+  return drops.map(columnName);
+}
+
+/** The names that columns have from now on, and those of columns that become another type. */
+export function freshColumns(changes: readonly Change[]): string[] {
+  const renamed = changes.filter(
+    ({ object, attributes }) => object.kind === 'column' && attributes.some(({ name }) => name === 'name'),
+  );
+  const retyped = retypedColumns(changes).map(({ name }) => name);
+  return [...changes.filter(isCreated).map(columnName), ...renamed.map(columnName), ...retyped];
+}
+
+/** The names that are columns' no more: of dropped and of renamed ones. */
+export function goneColumns(changes: readonly Change[]): string[] {
+  return [...droppedColumns(changes), ...renamedColumns(changes)];
 }
 
 /** The column list with which a view was created, in front of its query; views that take parameters have none. */
@@ -67,7 +86,7 @@ function queryOf(view: Root): string {
 }
 
 /** Whether the query needs a column of that name: what only gets the name, as in `1 AS name`, does not. */
-function reads(view: Root, name: string): boolean {
+export function readsColumn(view: Root, name: string): boolean {
   const query = queryOf(view);
   if (!mentions(query, name)) return false;
   const tokens = tokenize(query);
@@ -79,7 +98,7 @@ function reads(view: Root, name: string): boolean {
 const isMaterialized = ({ id }: Root): boolean => id.kind === 'materialized view';
 
 /** The views among `others` that speak of the table. */
-function viewsOver(table: ObjectId, others: readonly Root[]): Root[] {
+export function viewsOver(table: ObjectId, others: readonly Root[]): Root[] {
   const [database = '', name] = table.path;
   if (table.kind !== 'table' || name === undefined) return [];
   return others.filter(
@@ -93,13 +112,13 @@ function viewsOver(table: ObjectId, others: readonly Root[]): Root[] {
 
 function brokenReads(view: Root, gone: readonly string[]): Hazard[] {
   return gone
-    .filter((name) => reads(view, name))
+    .filter((name) => readsColumn(view, name))
     .map((name) => hazard('changes results', `${showId(view.id)} still speaks of column ${name}`));
 }
 
 /** An insert runs the query of every materialized view over its table, and fails with it. */
 function failingInserts(view: Root, renamed: readonly string[], changes: boolean): Hazard[] {
-  const used = renamed.filter((name) => isMaterialized(view) && reads(view, name));
+  const used = renamed.filter((name) => isMaterialized(view) && readsColumn(view, name));
   const who = showId(view.id);
   return used.map((name) => {
     const reason = changes
@@ -140,10 +159,10 @@ export function readerRefusals(
 ): RefusalDraft[] {
   const dropped = droppedColumns(changes);
   if (dropped.length === 0) return [];
-  const gone = [...dropped, ...renamedColumns(changes)];
+  const gone = goneColumns(changes);
   return viewsOver(table, others.filter(isMaterialized)).flatMap((view) =>
     gone
-      .filter((name) => triggers(view, table) && reads(view, name))
+      .filter((name) => triggers(view, table) && readsColumn(view, name))
       .map((name) => ({
         refuse: `${showId(view.id)} reads column \`${name}\`: change or drop that view first`,
       })),

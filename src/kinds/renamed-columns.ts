@@ -73,13 +73,20 @@ export interface Renamed {
   readonly ambiguous: readonly StateObject[];
 }
 
+/** Whether the old name is an alias of the new one, which a rebuild leaves behind until nothing reads it. */
+function isAlias(live: Tree, { id, renamedFrom }: StateObject): boolean {
+  const old = live.parts.find((part) => keyOf(part.id) === keyOf({ ...id, path: renamedFrom ?? [] }));
+  const [word, name, ...rest] = tokenize(String(old?.attributes.value ?? ''));
+  return word?.text === 'ALIAS' && name !== undefined && rest.length === 0 && nameIn(name) === id.path.at(-1);
+}
+
 /** What the desired table asks to be renamed. A new name that is live already asks for nothing any more. */
 export function renamedColumns(live: Tree, desired: Tree): Renamed {
   const had = new Set(live.parts.map(({ id }) => keyOf(id)));
   const isLive = (part: StateObject, path: readonly string[]): boolean =>
     had.has(keyOf({ ...part.id, path }));
   const asked = desired.parts.filter((part) => part.renamedFrom && isLive(part, part.renamedFrom));
-  const ambiguous = asked.filter((part) => isLive(part, part.id.path));
+  const ambiguous = asked.filter((part) => isLive(part, part.id.path) && !isAlias(live, part));
   const renamed = asked.filter((part) => !isLive(part, part.id.path));
   const names = new Map(
     renamed.map(({ id, renamedFrom }) => [renamedFrom?.at(-1) ?? '', id.path.at(-1) ?? '']),

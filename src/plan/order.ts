@@ -69,13 +69,36 @@ function reaches<N>(node: N, other: N, needed: ReadonlyMap<N, Needs<N>>, seen = 
   return [...sure, ...likely].some((next) => reaches(next, other, needed, seen));
 }
 
+/** Nodes that go before one that they need, because its change takes away what they read until their own. */
+export type GoingFirst<N> = ReadonlyMap<N, readonly N[]>;
+
+function turned<N>(needed: ReadonlyMap<N, Needs<N>>, first: GoingFirst<N>): ReadonlyMap<N, Needs<N>> {
+  const turnedNeeds = (node: N, { sure, likely }: Needs<N>): Needs<N> => {
+    const isLater = (other: N): boolean => first.get(other)?.includes(node) ?? false;
+    const rest = (others: ReadonlySet<N>): N[] => [...others].filter((other) => !isLater(other));
+    return { sure: new Set([...rest(sure), ...(first.get(node) ?? [])]), likely: new Set(rest(likely)) };
+  };
+  return new Map([...needed].map(([node, own]) => [node, turnedNeeds(node, own)]));
+}
+
+/** Whether these can go before the node that they need: nothing else that they need has to follow it. */
+export function canGoFirst<N extends Node>(
+  others: readonly N[],
+  node: N,
+  nodes: readonly N[],
+  first: GoingFirst<N>,
+): boolean {
+  const needed = turned(needs(nodes), new Map([...first, [node, others]]));
+  return others.every((other) => !reaches(other, node, needed));
+}
+
 /**
  * Nodes in the order of creation: databases first, then what is needed before what needs it, then by kind and name. A
  * need that is only likely (a column can be called like a view) counts where it makes no circle.
  */
-export function creationOrder<N extends Node>(nodes: readonly N[]): N[] {
+export function creationOrder<N extends Node>(nodes: readonly N[], first: GoingFirst<N> = new Map()): N[] {
   const sorted = [...nodes].sort((a, b) => compareIds(a.id, b.id));
-  const needed = needs(sorted);
+  const needed = turned(needs(sorted), first);
   const done = new Set<N>();
   const ordered: N[] = [];
   const visit = (node: N): void => {

@@ -16,6 +16,7 @@ import { mayPrune } from './prune.ts';
 import { rebuildAround } from './rebuild-around.ts';
 import { isKept } from './rebuild-kept.ts';
 import { leftNames, leftSteps } from './rebuild-left.ts';
+import { besideReaders } from './rebuild-readers.ts';
 import { refusedRename, renamedRoot, underNewName, underOldName } from './renames.ts';
 import { missingFromRoundTrip } from './round-trip.ts';
 import { type Alteration, sequence, type Task } from './sequence.ts';
@@ -151,7 +152,7 @@ export function diffStates(
   left: readonly LeftRebuild[] = [],
   refresh = false,
 ): NodeDifferences {
-  const alters: NodeDifferences['alters'][number][] = [];
+  const alters: Alteration[] = [];
   const findings: Finding[] = [];
   const renamed = new Map<string, Root>();
   for (const root of sorted(desired)) {
@@ -177,10 +178,13 @@ export function diffStates(
   const pruned = new Map([...prune].filter(([database]) => isDeclared(pathKey([database]))));
   const drops = undeclared.filter((root) => mayPrune(root, pruned));
   const changing = new Set([...drops, ...alters.map((alter) => alter.live)]);
+  const creates = [...desired.values()].filter(
+    ({ id }) => !live.has(nameKey(id)) && !renamed.has(nameKey(id)),
+  );
   return {
-    creates: [...desired.values()].filter(({ id }) => !live.has(nameKey(id)) && !renamed.has(nameKey(id))),
+    creates,
     drops,
-    alters,
+    alters: besideReaders(creates, alters, live),
     others: [...live.values()].filter((root) => !changing.has(root)),
     unmanaged: undeclared.filter((root) => !mayPrune(root, pruned) && !comesWithServer(root)),
     findings,

@@ -16,6 +16,10 @@ export interface Alteration {
   readonly difference: Difference;
   /** Whether it is live under another name, which it gives up. */
   readonly renames: boolean;
+  /** Those that read what a rebuild takes away: they change before it. */
+  readonly readersFirst?: readonly Root[];
+  /** What is done when all that reads the object has changed. */
+  readonly later?: Difference;
 }
 
 /** One step before it is written: what is to be done, to which object, and how it is live. */
@@ -28,6 +32,8 @@ export interface Task {
   readonly renames?: boolean;
   /** Whether a server would not rename it, because of something that changes in a later step. */
   readonly held?: boolean;
+  /** Readers of the object that have changed in steps before. */
+  readonly readersFirst?: readonly Root[];
 }
 
 interface Readers {
@@ -125,13 +131,16 @@ export function sequence(
       (other) => other !== alter && isHeldBy(other.live) && readers.needs(other.live, live),
     );
     const action = renames ? 'rename' : difference.replaces ? 'replace' : 'alter';
-    const task: Task = { action, root, live, difference: shown(alter), renames, held };
+    const { readersFirst = [], later } = alter;
+    const task: Task = { action, root, live, difference: shown(alter), renames, held, readersFirst };
+    if (later) afterwards.unshift({ action: 'alter', root, live, difference: later });
     if (!readers.reads(live, lostNames(difference))) return [task];
     const { rest, drops: columns } = withoutColumnDrops(shown(alter));
     afterwards.unshift({ action: 'alter', root, live, difference: columns });
     return rest.changes.length > 0 ? [{ ...task, difference: rest }] : [];
   };
-  const rest = creationOrder([...creates, ...altered.keys()]).flatMap((root): Task[] => {
+  const first = new Map(alters.map(({ desired, readersFirst = [] }) => [desired, readersFirst]));
+  const rest = creationOrder([...creates, ...altered.keys()], first).flatMap((root): Task[] => {
     const alter = altered.get(root);
     return alter ? taskOf(alter) : [{ action: 'create', root }];
   });

@@ -6,7 +6,7 @@ import type { NodeDifferences } from './plan.ts';
 import type { Task } from './sequence.ts';
 
 export function sideEffects(
-  { action, root, live, renames }: Task,
+  { action, root, live, renames, readersFirst = [] }: Task,
   { changes }: Difference,
   { others, alters }: NodeDifferences,
 ): Consequences {
@@ -25,7 +25,7 @@ export function sideEffects(
         root.id,
         changes,
         others,
-        alters.map((alter) => alter.live),
+        alters.filter(({ desired }) => !readersFirst.includes(desired)).map((alter) => alter.live),
       ),
       ...(gone?.hazards ?? []),
       ...between,

@@ -2,8 +2,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type Server } from '../../src/live/server.ts';
 
+interface Extra {
+  /** A column beside those that the writers send. */
+  readonly column: string;
+  /** What the view finds true of every row. */
+  readonly condition: string;
+}
+
 /** The table that is rebuilt, with these keys, and a view that notes every row which passes. */
-export const eventsWith = (keys: string): string => `
+export const eventsWith = (keys: string, extra?: Extra): string => `
 kind: Database
 name: shop
 on: test
@@ -11,7 +18,7 @@ on: test
 kind: Table
 database: shop
 name: events
-columns: { id: UInt64, writer: UInt8, day: Date, value: String }
+columns: { id: UInt64, writer: UInt8, day: Date, value: String${extra ? `, ${extra.column}` : ''} }
 ${keys}
 ---
 kind: Table
@@ -25,7 +32,7 @@ database: shop
 name: to_seen
 to: seen
 columns: { id: UInt64, writer: UInt8 }
-query: SELECT id, writer FROM shop.events
+query: SELECT id, writer FROM shop.events${extra ? ` WHERE ${extra.condition}` : ''}
 `;
 
 /** The rows that a writer has sent after so many of them; writer 0 is the table's filling. */
