@@ -8,6 +8,7 @@ import { type Place, showPlace } from '../model/place.ts';
 import { documentOf } from './document.ts';
 import { type ClusterDocument, expandCluster } from './expand-cluster.ts';
 import { expandPairs } from './expand-pairs.ts';
+import { expandScd } from './expand-scd.ts';
 import type { Entry } from './files.ts';
 import { secretMistakes } from './literal-secrets.ts';
 import { renameMistakes } from './renames.ts';
@@ -111,6 +112,8 @@ function limitsOf(entry: Entry): SizeLimits {
   return { ...(destructive && { destructive }), ...(rebuild && { rebuild }) };
 }
 
+const generatedBy = ({ generatedBy: by }: Entry) => (by === undefined ? {} : { generatedBy: by });
+
 function expandObjects(entries: readonly Entry[], known: ReadonlySet<string>, report: Report) {
   const databases = new Map<string, DatabaseScope>();
   const prune = new Map<string, Prune>();
@@ -125,7 +128,7 @@ function expandObjects(entries: readonly Entry[], known: ReadonlySet<string>, re
     const twin = seen.get(key);
     const place = entry.place(['name']);
     if (twin) report('duplicate', `${showId(tree.root.id)} is already declared at ${showPlace(twin)}`, place);
-    else objects.push({ tree, clusters, document: documentOf(entry) });
+    else objects.push({ tree, clusters, document: documentOf(entry), ...generatedBy(entry) });
     seen.set(key, twin ?? place);
     for (const { rule, message, place: there } of secretMistakes(tree, entry)) report(rule, message, there);
   };
@@ -172,10 +175,21 @@ function checkTargets(entries: readonly Entry[], objects: readonly DeclaredObjec
   }
 }
 
+/** What several objects of one declaration have in common is reported once. */
+function reporter(findings: Finding[]): Report {
+  const told = new Set<string>();
+  return (rule, message, place) => {
+    const key = JSON.stringify([rule, message, place]);
+    if (!told.has(key)) findings.push({ severity: 'error', rule, message, place });
+    told.add(key);
+  };
+}
+
 /** The estate, and every cross-reference that doesn't hold. */
-export function expand(entries: readonly Entry[]): { estate: Estate; findings: readonly Finding[] } {
+export function expand(written: readonly Entry[]): { estate: Estate; findings: readonly Finding[] } {
   const findings: Finding[] = [];
-  const report: Report = (rule, message, place) => findings.push({ severity: 'error', rule, message, place });
+  const report = reporter(findings);
+  const { entries, tables } = expandScd(written, report);
   const clusters = expandClusters(entries, report);
   const { objects, prune, limits } = expandObjects(
     entries,
@@ -185,5 +199,10 @@ export function expand(entries: readonly Entry[]): { estate: Estate; findings: r
   checkTargets(entries, objects, report);
   const pairs = expandPairs(entries, clusters, prune, report);
   findings.push(...renameMistakes(objects));
-  return { estate: { clusters, objects, prune, limits, pairs }, findings };
+  const scopes = new Map(objects.map(({ tree, clusters: on }) => [nameKey(tree.root.id), on]));
+  const scd = tables.map((table) => ({
+    ...table,
+    clusters: scopes.get(pathKey([table.database, table.name])) ?? new Set<string>(),
+  }));
+  return { estate: { clusters, objects, prune, limits, pairs, scd }, findings };
 }

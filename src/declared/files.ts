@@ -27,6 +27,8 @@ export interface Entry {
    * whatever depends on order, such as columns, must use this.
    */
   keys(path?: Path): readonly string[];
+  /** `ScdTable avesa.companies`: the declaration that this one follows from; absent where a file holds it. */
+  readonly generatedBy?: string;
 }
 
 export interface Declarations {

@@ -10,6 +10,7 @@ import materializedView from './schema/materialized-view.json' with { type: 'jso
 import namedCollection from './schema/named-collection.json' with { type: 'json' };
 import raw from './schema/raw.json' with { type: 'json' };
 import resource from './schema/resource.json' with { type: 'json' };
+import scdTable from './schema/scd-table.json' with { type: 'json' };
 import table from './schema/table.json' with { type: 'json' };
 import view from './schema/view.json' with { type: 'json' };
 import workload from './schema/workload.json' with { type: 'json' };
@@ -20,6 +21,7 @@ const FILES = {
   DrPair: drPair,
   Database: database,
   Table: table,
+  ScdTable: scdTable,
   View: view,
   MaterializedView: materializedView,
   Dictionary: dictionary,
@@ -56,6 +58,7 @@ function withoutReferences(file: object): object {
     definitions.set(`common.json#/$defs/${name}`, part);
     if (!definitions.has(`#/$defs/${name}`)) definitions.set(`#/$defs/${name}`, part);
   }
+  for (const [name, part] of Object.entries(table.$defs)) definitions.set(`table.json#/$defs/${name}`, part);
   return inline(schema, definitions) as object;
 }
 

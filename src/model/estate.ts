@@ -3,6 +3,7 @@ import type { DrPair } from './dr-pair.ts';
 import type { Tree } from './object.ts';
 import type { Place } from './place.ts';
 import type { Guarded } from './review.ts';
+import type { ScdTable } from './scd.ts';
 
 /** Where a credential comes from; its value never stands in a declaration. */
 export type Credential = { readonly plain: string } | { readonly env: string } | { readonly file: string };
@@ -64,6 +65,8 @@ export interface DeclaredObject {
   readonly clusters: ReadonlySet<string>;
   /** Absent for objects that no file declares. */
   readonly document?: ObjectDocument;
+  /** `ScdTable avesa.companies`: the declaration that it is a piece of; absent where a document declares just this object. */
+  readonly generatedBy?: string;
 }
 
 /** What may be dropped from a database although no declaration names it: everything, or these objects, where `*` is any text. */
@@ -85,6 +88,8 @@ export interface Estate {
   /** By database; absent where none is declared. */
   readonly limits?: ReadonlyMap<string, SizeLimits>;
   readonly pairs: readonly DrPair[];
+  /** Absent where none is declared. */
+  readonly scd?: readonly ScdTable[];
 }
 
 /** The same estate with some nodes at other addresses, by node name; the others stay where they are. */
