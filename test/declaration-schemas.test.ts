@@ -40,6 +40,20 @@ settings: {a: 1, b: true, c: 1.5}
 order_by: [1, true]
 ttl: 1
 ---
+kind: ScdTable
+database: shop
+name: customers
+tenant: tenant
+key: id
+ignored: [seen]
+columns:
+  tenant: String
+  id: UInt64
+  name: {type: String, default: 1}
+  seen: DateTime
+validity: {from: since, to: 2024}
+names: {current: now}
+---
 kind: MaterializedView
 database: shop
 name: daily
@@ -93,6 +107,7 @@ describe('the JSON Schemas', () => {
     'dr-pair',
     'database',
     'table',
+    'scd-table',
     'view',
     'materialized-view',
     'dictionary',
