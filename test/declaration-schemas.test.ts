@@ -113,6 +113,7 @@ describe('the JSON Schemas', () => {
     'dictionary',
     'function',
     'named-collection',
+    'role',
     'workload',
     'resource',
     'raw',

@@ -41,7 +41,9 @@ const FOLDER = import.meta.dirname;
 const corpus = readdirSync(join(FOLDER, 'corpus')).flatMap((name) =>
   ['before', 'after'].map((state) => join('corpus', name, `${state}.yaml`)),
 );
-const authored = ['columns', 'statements', 'refused'].map((name) => join('authored', `${name}.yaml`));
+const authored = ['columns', 'statements', 'refused', 'access'].map((name) =>
+  join('authored', `${name}.yaml`),
+);
 
 /** Where an object comes from is no part of what it is, and nothing live has it. */
 function withoutOrigin({ root, parts }: Tree): Tree {

@@ -20,6 +20,7 @@ const KINDS = {
   NamedCollection: 'named-collection',
   Workload: 'workload',
   Resource: 'resource',
+  Role: 'role',
   Raw: 'raw',
 };
 

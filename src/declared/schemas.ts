@@ -10,6 +10,7 @@ import materializedView from './schema/materialized-view.json' with { type: 'jso
 import namedCollection from './schema/named-collection.json' with { type: 'json' };
 import raw from './schema/raw.json' with { type: 'json' };
 import resource from './schema/resource.json' with { type: 'json' };
+import role from './schema/role.json' with { type: 'json' };
 import scdTable from './schema/scd-table.json' with { type: 'json' };
 import table from './schema/table.json' with { type: 'json' };
 import view from './schema/view.json' with { type: 'json' };
@@ -29,6 +30,7 @@ const FILES = {
   NamedCollection: namedCollection,
   Workload: workload,
   Resource: resource,
+  Role: role,
   Raw: raw,
 } as const;
 

@@ -10,6 +10,7 @@ import { namedCollection } from './named-collection.ts';
 import { projection } from './projection.ts';
 import { raw } from './raw.ts';
 import { resource } from './resource.ts';
+import { role } from './role.ts';
 import { skippingIndex } from './skipping-index.ts';
 import { sqlFunction } from './sql-function.ts';
 import { table } from './table.ts';
@@ -25,6 +26,7 @@ export const ROOT_KINDS = register<RootKind>(
   resource,
   workload,
   sqlFunction,
+  role,
   table,
   dictionary,
   view,

@@ -83,6 +83,8 @@ export interface RootKind<A extends Attributes = Attributes> {
   /** The declared object as it is meant where it stands; absent for kinds that mean the same everywhere. */
   adapt?(tree: Tree, surroundings: Surroundings): Tree;
   read(server: ServerView): Promise<readonly Definition[]>;
+  /** Whether a live object of this text belongs to the server, so that one that nobody declares is not worth telling. */
+  comesWithServer?(statement: string): boolean;
   /** Reads a canonical text. Throws `ParseError` at anything it does not know, so that nothing is dropped unseen. */
   parse(definition: Definition): Tree;
   /** The declared object as the server would store it. */

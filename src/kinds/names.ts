@@ -1,5 +1,5 @@
 /** A declared object goes in; the reason why a server could not live with one of its names comes out. */
-import { isInDatabase, type ObjectId, showId, type Tree } from '../model/object.ts';
+import { isAccess, isInDatabase, type ObjectId, showId, type Tree } from '../model/object.ts';
 import { isSystemDatabase } from './database.ts';
 
 /**
@@ -67,7 +67,7 @@ function refusedBeside({ path: [name = ''] }: ObjectId): string | undefined {
 
 /** Why the object must not be created under these names; undefined when nothing is wrong with them. */
 export function refusedName(tree: Tree): string | undefined {
-  if (!isInDatabase(tree.root.id)) return refusedBeside(tree.root.id);
+  if (!isInDatabase(tree.root.id)) return isAccess(tree.root.id) ? undefined : refusedBeside(tree.root.id);
   const [database = '', name] = tree.root.id.path;
   if (isSystemDatabase(database))
     return `the database \`${database}\` belongs to the server, or to Plumbline itself`;

@@ -1,4 +1,5 @@
 /** What kinds see of a live server: the rows of a bounded number of `system.*` SELECTs, each read once and shared. */
+import type { AccessRow, AccessTable } from './access-row.ts';
 
 export interface DatabaseRow {
   readonly name: string;
@@ -27,4 +28,6 @@ export interface ServerView {
   namedCollections(): Promise<readonly StatementRow[]>;
   workloads(): Promise<readonly StatementRow[]>;
   resources(): Promise<readonly StatementRow[]>;
+  /** All rows of a table of `system` that lists users, roles or rights. */
+  access(table: AccessTable): Promise<readonly AccessRow[]>;
 }

@@ -7,6 +7,7 @@ import { type ObjectId, pathKey, showPath } from '../model/object.ts';
 import { lazyRoot, type State, stateOf } from '../model/state.ts';
 import type { Impact } from '../model/step.ts';
 import { literal, qualified } from '../sql/quote.ts';
+import { ACCESS_QUERIES, accessView } from './read-access.ts';
 import { BESIDE_QUERIES, besideView, type Unshown, UnshownError } from './read-beside.ts';
 import type { Server } from './server.ts';
 import { statementColumn, statementText } from './statement-text.ts';
@@ -58,7 +59,14 @@ SELECT database, table, mutation_id, command, latest_fail_reason FROM system.mut
 WHERE NOT is_done AND NOT is_killed AND latest_fail_reason != '' AND database NOT IN ${SYSTEM_DATABASES}`;
 
 /** The SELECTs on which a plan stands, the first one before the others; what runs and what is granted is asked beside them. */
-export const READ_QUERIES: readonly string[] = [FACTS, DATABASES, TABLES, STUCK_MUTATIONS, ...BESIDE_QUERIES];
+export const READ_QUERIES: readonly string[] = [
+  FACTS,
+  DATABASES,
+  TABLES,
+  STUCK_MUTATIONS,
+  ...BESIDE_QUERIES,
+  ...ACCESS_QUERIES,
+];
 
 /** Asked first, with a time-out of its own: a node that does not answer this is not there. */
 export async function readFacts(server: Server, timeout: number): Promise<ServerFacts> {
@@ -85,6 +93,7 @@ async function engineText(server: Server, database: string, engine: string): Pro
 function viewOf(server: Server): ServerView {
   return {
     ...besideView(server),
+    access: accessView(server),
     databases: once(async () => {
       const rows = await server.rows<[string, string, string, string]>(DATABASES);
       const ours = rows.filter(([name]) => !isSystemDatabase(name));

@@ -42,6 +42,13 @@ export function isInDatabase({ kind, path }: ObjectId): boolean {
   return kind === 'database' || path.length > 1;
 }
 
+/** The kinds that say who may do what. Servers keep them in files that are named by ids. */
+const ACCESS_KINDS = new Set(['user', 'role', 'grant', 'row policy', 'quota', 'settings profile']);
+
+export function isAccess({ kind }: ObjectId): boolean {
+  return ACCESS_KINDS.has(kind);
+}
+
 /**
  * A key for the name alone: two kinds can't use one name in one database. Everything that stands beside the databases (functions,
  * named collections …) has names of its own kind.

@@ -10,7 +10,13 @@ export type Verdict = (typeof VERDICTS)[number];
 
 /** Why a reader should look twice. */
 export interface Hazard {
-  readonly kind: 'loses data' | 'rewrites data' | 'blocks writes' | 'misses inserts' | 'changes results';
+  readonly kind:
+    | 'loses data'
+    | 'rewrites data'
+    | 'blocks writes'
+    | 'misses inserts'
+    | 'changes results'
+    | 'changes access';
   readonly reason: string;
 }
 

@@ -134,7 +134,9 @@ function bothLive(live: State, desired: Root): Finding | undefined {
   return about('renamed-and-live', message, desired);
 }
 
-const comesWithServer = ({ id }: Root): boolean => id.kind === 'database' && id.path[0] === 'default';
+const comesWithServer = ({ id, statement }: Root): boolean =>
+  (id.kind === 'database' && id.path[0] === 'default') ||
+  rootKind(id.kind).comesWithServer?.(statement) === true;
 
 /** The roots by name: servers and files list them in any order, plans in one. */
 function sorted(state: State): Root[] {
