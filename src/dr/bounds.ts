@@ -3,6 +3,7 @@ import type { Server } from '../live/server.ts';
 import { literal } from '../sql/quote.ts';
 import { fromRows, type Reading } from './digests.ts';
 import { endsOf, isText, ordinalOf } from './ordinal.ts';
+import { sorted } from './pieces.ts';
 import type { KeyPart } from './question.ts';
 import { both, exactly, type SiteFacts } from './site.ts';
 
@@ -20,7 +21,12 @@ export interface Bounds {
   readonly range?: string;
   /** The lowest and highest number, for parts that are numbers or times. */
   readonly span?: readonly [bigint, bigint];
+  /** Of those parts, the values of some rows, sorted. */
+  readonly sample: readonly bigint[];
 }
+
+/** Rows of each site whose values are looked at to find pieces of about the same number of rows. */
+const SAMPLE = 1024;
 
 /** What is asked for the least and the greatest of. */
 function measure(part: KeyPart): string {
@@ -39,6 +45,7 @@ function textBounds(part: KeyPart, low: string, high: string): Bounds {
   return {
     part,
     isConstant,
+    sample: [],
     where: isConstant
       ? [`${part.expression} = ${from}`]
       : [`${part.expression} >= ${from}`, `${part.expression} <= ${to}`],
@@ -46,7 +53,11 @@ function textBounds(part: KeyPart, low: string, high: string): Bounds {
   };
 }
 
-function boundsOf(part: KeyPart, shown: readonly (readonly [string, string])[]): Bounds {
+function boundsOf(
+  part: KeyPart,
+  shown: readonly (readonly [string, string])[],
+  sample: readonly string[],
+): Bounds {
   const ordinal = ordinalOf(part);
   if (isText(part)) {
     const hexes = shown.flat().sort();
@@ -54,11 +65,12 @@ function boundsOf(part: KeyPart, shown: readonly (readonly [string, string])[]):
   }
   const [low, high] = endsOf(shown.flat().map(BigInt));
   const isConstant = low === high;
-  if (!ordinal) return { part, isConstant, where: [] };
+  if (!ordinal) return { part, isConstant, where: [], sample: [] };
   return {
     part,
     isConstant,
     span: [low, high],
+    sample: sorted(sample.map(BigInt)),
     where: isConstant
       ? [`${part.expression} = ${ordinal.value(low)}`]
       : [`${part.expression} >= ${ordinal.value(low)}`, `${part.expression} <= ${ordinal.value(high)}`],
@@ -80,18 +92,27 @@ export async function readBounds(
       return isText(part) ? `hex(${value})` : `toString(${value})`;
     }),
   );
+  const samples = key.map((part) => {
+    const { sql } = ordinalOf(part) ?? {};
+    return sql === undefined ? '[]' : `arrayMap(x -> toString(x), groupArraySample(${SAMPLE})(${sql}))`;
+  });
   const answers = await both(sides, ({ server, facts }) =>
-    server.rows<string[]>(
-      `SELECT toString(count()), ${ends.join(', ')} ${fromRows(reading, slice)}`,
+    server.rows<[string, string[][], ...string[]]>(
+      `SELECT toString(count()), [${samples.join(', ')}], ${ends.join(', ')} ${fromRows(reading, slice)}`,
       exactly(facts),
     ),
   );
-  const shown = answers.flatMap(([row]) => (row && row[0] !== '0' ? [row.slice(1)] : []));
+  const shown = answers.flatMap(([row]) => {
+    if (!row || row[0] === '0') return [];
+    const [, sample, ...values] = row;
+    return [{ sample, values }];
+  });
   if (shown.length === 0) return [];
   return key.map((part, at) =>
     boundsOf(
       part,
-      shown.map((row) => [row[at * 2] ?? '', row[at * 2 + 1] ?? ''] as const),
+      shown.map(({ values }) => [values[at * 2] ?? '', values[at * 2 + 1] ?? ''] as const),
+      shown.flatMap(({ sample }) => sample[at] ?? []),
     ),
   );
 }

@@ -1,13 +1,15 @@
 /** One table of two sites and its parts go in; a verdict for each partition comes out. No row is read that a memory vouches for. */
 import type { Settled } from '../live/settled.ts';
 import { pathKey } from '../model/object.ts';
+import { batchesOf } from './batches.ts';
 import type { Side } from './bounds.ts';
 import type { Depth, PartitionComparison, PartSet, TableComparison } from './comparison.ts';
-import { type Reading, readDigests, WHOLE } from './digests.ts';
+import { type Reading, readDigests } from './digests.ts';
 import { type Answers, type Judgement, judge } from './judge.ts';
 import { readPartSets, type TableParts } from './part-sets.ts';
+import { WHOLE } from './pieces.ts';
 import { both, soon } from './site.ts';
-import { batchesOf, splitOf } from './split.ts';
+import { splitOf } from './split.ts';
 import type { TablePair } from './table-pair.ts';
 
 export interface CompareOptions {

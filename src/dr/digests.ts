@@ -2,6 +2,7 @@
 import type { Server } from '../live/server.ts';
 import { literal, qualified } from '../sql/quote.ts';
 import type { Content, Depth } from './comparison.ts';
+import { type Split, WHOLE } from './pieces.ts';
 import type { Question } from './question.ts';
 import { exactly, type SiteFacts } from './site.ts';
 
@@ -27,12 +28,9 @@ export interface Slice {
   readonly partitions: readonly string[];
   /** Conditions on the rows. */
   readonly where: readonly string[];
-  /** SQL by which the rows of each partition are split. */
-  readonly split: string;
+  /** How the rows of each partition are split. */
+  readonly split: Split;
 }
-
-/** The split that leaves a partition in one piece. */
-export const WHOLE = '0';
 
 export const NOTHING: Sum = { rows: 0, sum: 0n, xor: 0n, firm: 0n };
 
@@ -82,12 +80,12 @@ export async function readDigests(
   const [only] = slice.partitions.length === 1 ? slice.partitions : [];
   const keys = [
     ...(only === undefined ? ['_partition_id'] : []),
-    ...(slice.split === WHOLE ? [] : [slice.split]),
+    ...(slice.split === WHOLE ? [] : [slice.split.sql]),
   ];
   const partition = only === undefined ? 'toString(_partition_id)' : literal(only);
   const group = keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`;
   const rows = await server.rows<[string, string, string, string, string, string]>(
-    `SELECT ${partition}, toString(${slice.split}), ${values.join(', ')} ${fromRows(reading, slice)}${group}`,
+    `SELECT ${partition}, toString(${slice.split.sql}), ${values.join(', ')} ${fromRows(reading, slice)}${group}`,
     exactly(facts),
   );
   const partitions = new Map<string, Map<string, Sum>>();

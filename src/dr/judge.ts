@@ -1,9 +1,10 @@
 /** What both sites answered about one partition goes in; its verdict comes out, with where the difference is. */
 import type { Side } from './bounds.ts';
 import type { Difference, PartitionComparison, PartSet } from './comparison.ts';
-import { add, contentOf, isSame, NOTHING, type Reading, readDigests, type Sum, WHOLE } from './digests.ts';
+import { add, contentOf, isSame, NOTHING, type Reading, readDigests, type Sum } from './digests.ts';
 import { differing, locate, type Region, together } from './locate.ts';
 import { countPassiveOnly } from './passive-only.ts';
+import { type Split, WHOLE } from './pieces.ts';
 import { both } from './site.ts';
 import { splitOf } from './split.ts';
 
@@ -12,7 +13,7 @@ export interface Answers {
   readonly partition: string;
   readonly activeParts: PartSet | undefined;
   readonly passiveParts: PartSet | undefined;
-  readonly split: string;
+  readonly split: Split;
   readonly active: ReadonlyMap<string, Sum>;
   readonly passive: ReadonlyMap<string, Sum>;
 }

@@ -1,8 +1,9 @@
 /** Pieces of a partition in which the sites differ go in; ever smaller ones come out, until a few rows are left or none can be left out. */
 import { type Bounds, readBounds, type Side } from './bounds.ts';
 import type { Difference } from './comparison.ts';
-import { add, contentOf, isSame, NOTHING, type Reading, readDigests, type Sum, WHOLE } from './digests.ts';
+import { add, contentOf, isSame, NOTHING, type Reading, readDigests, type Sum } from './digests.ts';
 import { ordinalOf } from './ordinal.ts';
+import { cutsOf, type Split, splitAt, splitBy } from './pieces.ts';
 import { both } from './site.ts';
 
 export interface Region {
@@ -18,9 +19,11 @@ export interface Region {
 
 /** Rows on both sites together that are not worth another look. */
 const FEW_ROWS = 256;
-const PIECES = 64n;
-const MOST_LOOKS = 6;
-/** With more differing pieces than that, or more than half of the rows in them, looking closer costs more than it saves. */
+const PIECES = 64;
+/** So often a piece is split again, and so many pieces of a partition are looked at. */
+const DEEPEST = 6;
+const MOST_LOOKS = 256;
+/** With more differing pieces than that, looking closer costs more than it saves. */
 const MOST_REGIONS = 16;
 
 export const rowsOf = ({ active, passive }: Region): number => active.rows + passive.rows;
@@ -29,31 +32,28 @@ export const rowsOf = ({ active, passive }: Region): number => active.rows + pas
 export function differing(
   active: ReadonlyMap<string, Sum> = new Map(),
   passive: ReadonlyMap<string, Sum> = new Map(),
-  split: string,
+  split: Split,
   { where, within }: Pick<Region, 'where' | 'within'> = { where: [], within: [] },
 ): Region[] {
   return [...new Set([...active.keys(), ...passive.keys()])].flatMap((piece) => {
     const [a, b] = [active.get(piece) ?? NOTHING, passive.get(piece) ?? NOTHING];
-    const condition = split === WHOLE ? [] : [`${split} = ${piece}`];
-    return isSame(a, b) ? [] : [{ piece, where: [...where, ...condition], within, active: a, passive: b }];
+    if (isSame(a, b)) return [];
+    const holds = split.holds([piece]);
+    return [{ piece, where: holds === '' ? where : [...where, holds], within, active: a, passive: b }];
   });
 }
 
 /** The next way to split a region: by the first part of the key that has more than one value there, else by whole rows. */
-function nextSplit(bounds: readonly Bounds[], reading: Reading, level: number): string {
+function nextSplit(bounds: readonly Bounds[], reading: Reading, level: number): Split {
   const varied = bounds.find(({ isConstant }) => !isConstant);
   // Each level looks at other digits of the hash: those of the levels above are the same for all rows that are left.
-  const digit = (hash: string): string => `intDiv(${hash}, ${PIECES ** BigInt(level)}) % ${PIECES}`;
+  const digit = (hash: string): Split =>
+    splitBy(`intDiv(${hash}, ${BigInt(PIECES) ** BigInt(level)}) % ${PIECES}`);
   if (varied === undefined) return digit(reading.question.row(reading.now));
-  const ordinal = ordinalOf(varied.part);
-  if (!ordinal || !varied.span) return digit(`cityHash64(tuple(${varied.part.expression}))`);
-  const [low, high] = varied.span;
-  return `intDiv(${ordinal.sql}, ${(high - low) / PIECES + 1n})`;
-}
-
-function isHopeless(regions: readonly Region[], whole: number): boolean {
-  const rows = regions.reduce((sum, region) => sum + rowsOf(region), 0);
-  return regions.length > MOST_REGIONS || (regions.length > 1 && rows * 2 > whole);
+  const { part, span, sample } = varied;
+  const ordinal = ordinalOf(part);
+  if (!ordinal || !span) return digit(`cityHash64(tuple(${part.expression}))`);
+  return splitAt(part.expression, ordinal, cutsOf(sample, span, PIECES));
 }
 
 /** A region as a difference of which nothing closer is known. */
@@ -72,29 +72,30 @@ async function narrow(
   partition: string,
   region: Region,
   level: number,
+  budget: { looks: number },
 ): Promise<Difference[]> {
   const partitions = [partition];
   const bounds = await readBounds(sides, reading, { partitions, where: [...region.where, ...region.within] });
   const within = bounds.flatMap(({ where }) => where);
   const bounded = { ...region, within };
   const leaf = [showRegion(bounded, reading, bounds)];
-  if (rowsOf(region) <= FEW_ROWS || level > MOST_LOOKS) return leaf;
+  if (rowsOf(region) <= FEW_ROWS || level > DEEPEST || budget.looks-- <= 0) return leaf;
   const split = nextSplit(bounds, reading, level);
   const answers = await both(sides, ({ server, facts }) =>
     readDigests(server, facts, reading, { partitions, where: [...region.where, ...within], split }),
   );
   const [active, passive] = answers.map((answer) => answer.get(partition));
   const regions = differing(active, passive, split, bounded);
-  if (regions.length === 0 || isHopeless(regions, rowsOf(region))) return leaf;
-  return Promise.all(regions.map((one) => narrow(sides, reading, partition, one, level + 1))).then((found) =>
-    found.flat(),
-  );
+  if (regions.length === 0 || regions.length > MOST_REGIONS) return leaf;
+  const found: Difference[] = [];
+  for (const one of regions) found.push(...(await narrow(sides, reading, partition, one, level + 1, budget)));
+  return found;
 }
 
 /** All of these pieces as one difference; none of them has a closer look behind it. */
 export function together(
   regions: readonly Region[],
-  split: string,
+  split: Split,
   reading: Reading,
   rows: number,
 ): Difference {
@@ -103,7 +104,8 @@ export function together(
     { active: NOTHING, passive: NOTHING },
   );
   const isMost = (whole.active.rows + whole.passive.rows) * 2 > rows;
-  const where = isMost ? [] : [`${split} IN (${regions.map(({ piece }) => piece).join(', ')})`];
+  const holds = isMost ? '' : split.holds(regions.map(({ piece }) => piece));
+  const where = holds === '' ? [] : [`(${holds})`];
   return showRegion({ ...whole, piece: '', where, within: [] }, reading);
 }
 
@@ -119,10 +121,11 @@ export async function locate(
     regions,
     split,
     rows,
-  }: { readonly regions: readonly Region[]; readonly split: string; readonly rows: number },
+  }: { readonly regions: readonly Region[]; readonly split: Split; readonly rows: number },
 ): Promise<Difference[]> {
-  if (isHopeless(regions, rows)) return [together(regions, split, reading, rows)];
+  if (regions.length > MOST_REGIONS) return [together(regions, split, reading, rows)];
   const found: Difference[] = [];
-  for (const region of regions) found.push(...(await narrow(sides, reading, partition, region, 1)));
+  const budget = { looks: MOST_LOOKS };
+  for (const region of regions) found.push(...(await narrow(sides, reading, partition, region, 1, budget)));
   return found;
 }

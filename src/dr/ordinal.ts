@@ -7,8 +7,8 @@ import type { KeyPart } from './question.ts';
 export interface Ordinal {
   /** SQL for the number. */
   readonly sql: string;
-  /** The function that makes a number of the same type. */
-  readonly cast: 'toInt64' | 'toUInt64';
+  /** A type that has all of the numbers. */
+  readonly type: 'Int64' | 'UInt64';
   /** SQL for the value of a number, fit for comparing the key part with. */
   value(number: bigint): string;
   /** The value for people; moments in UTC. */
@@ -34,25 +34,25 @@ const INTEGER = /^U?Int(?:8|16|32|64)$/;
 const IN_ORDER: Readonly<Record<string, (expression: string, type: string) => Ordinal>> = {
   Date: (expression) => ({
     sql: `toInt32(${expression})`,
-    cast: 'toInt64',
+    type: 'Int64',
     value: (number) => `CAST(${number} AS Date)`,
     show: day,
   }),
   Date32: (expression) => ({
     sql: `toInt32(${expression})`,
-    cast: 'toInt64',
+    type: 'Int64',
     value: (number) => `CAST(toInt32(${number}) AS Date32)`,
     show: day,
   }),
   DateTime: (expression) => ({
     sql: `toUInt32(${expression})`,
-    cast: 'toUInt64',
+    type: 'UInt64',
     value: (number) => `toDateTime(${number})`,
     show: (number) => moment(number * 1000n),
   }),
   DateTime64: (expression, type) => ({
     sql: `reinterpretAsInt64(${expression})`,
-    cast: 'toInt64',
+    type: 'Int64',
     value: (number) => `reinterpret(toInt64(${number}), ${literal(type)})`,
     show: (number) => moment((number * 1000n) / 10n ** BigInt(typeOf(type).parameters[0] ?? 3)),
   }),
@@ -65,7 +65,7 @@ export function ordinalOf({ expression, type }: KeyPart): Ordinal | undefined {
   if (INTEGER.test(family))
     return {
       sql: expression,
-      cast: family.startsWith('U') ? 'toUInt64' : 'toInt64',
+      type: family.startsWith('U') ? 'UInt64' : 'Int64',
       value: String,
       show: String,
     };
