@@ -110,6 +110,8 @@ export interface Step {
    * carry it over and nobody is known to follow.
    */
   readonly followers?: readonly string[];
+  /** Of the tenant whose declaration asks for it: its name, and what stands in the tenant column. */
+  readonly tenant?: { readonly name: string; readonly id: string };
   /** Of the live object that this step was planned against; `absent` when there was none. */
   readonly fingerprint: string;
 }

@@ -5,9 +5,11 @@ import type { MergedEntry } from './comment-merge.ts';
 import { listed, sectionText, targetsText } from './comment-merge.ts';
 import { verdictWord } from './describe-step.ts';
 import { followedText } from './fold-nodes.ts';
+import type { TenantEntry } from './fold-tenants.ts';
 import { impactText } from './impact.ts';
 import { cautions, definitionBlocks, verb } from './markdown-entry.ts';
 import { code, html, htmlCode, prose } from './markdown-escape.ts';
+import { tenantBlocks } from './markdown-tenants.ts';
 import { visibleNode, visiblePath, visiblePlace } from './visible.ts';
 
 /** What every entry of a comment is told with. */
@@ -54,14 +56,16 @@ export function openEntry(entry: MergedEntry, { context, several }: View): strin
 }
 
 /** Behind a summary of one line, in a section that names its clusters. */
-export function foldedEntry(entry: MergedEntry, { context }: View): string {
-  const { step, targets, followers } = entry;
+export function foldedEntry(entry: TenantEntry<MergedEntry>, { context }: View): string {
+  const { step, targets, followers, alike } = entry;
   const { object, place } = step;
   const show = (name: string): string => htmlCode(visibleNode(name));
+  const where = sectionText(targets, show) + followedText(followers, show);
+  if (alike) return piece(tenantBlocks(alike, where));
   const facts = [
     `${verb(step)} ${html(object.kind)} ${htmlCode(visiblePath(object.path))}`,
     verdictWord(step.verdict) ?? [],
-    sectionText(targets, show) + followedText(followers, show),
+    where,
     place ? placeAnchor(context, place) : NOWHERE,
   ].flat();
   const summary = `<details><summary>${facts.join(' · ')}</summary>`;

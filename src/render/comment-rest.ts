@@ -4,6 +4,7 @@ import { listed, type MergedEntry, type Target } from './comment-merge.ts';
 import { foldNames, namesIn } from './comment-names.ts';
 import { type Room, takeFrom } from './comment-room.ts';
 import { countsText } from './comment-verdict.ts';
+import type { TenantEntry } from './fold-tenants.ts';
 import { code, prose } from './markdown-escape.ts';
 import { counted, formatCount } from './units.ts';
 import { visibleName, visibleNode } from './visible.ts';
@@ -15,7 +16,7 @@ export interface RestSections {
 
 interface Section {
   readonly targets: readonly Target[];
-  readonly entries: MergedEntry[];
+  readonly entries: TenantEntry<MergedEntry>[];
 }
 
 const MOST_NAMES = 8;
@@ -23,7 +24,9 @@ const MOST_TEXT = 600;
 /** For the line that says how much of a section is left out. */
 const TAIL = 1000;
 
-function sections(entries: readonly MergedEntry[]): Section[] {
+const standsFor = (entry: TenantEntry<MergedEntry>): readonly MergedEntry[] => entry.alike?.all ?? [entry];
+
+function sections(entries: readonly TenantEntry<MergedEntry>[]): Section[] {
   const found = new Map<string, Section>();
   for (const entry of entries) {
     const key = JSON.stringify(entry.targets.map(({ cluster }) => cluster.cluster));
@@ -66,16 +69,16 @@ function missingText(missing: readonly MergedEntry[]): string {
 
 /** In the order in which they run; an entry that has no room is left out whole. */
 export function restSections(
-  entries: readonly MergedEntry[],
+  entries: readonly TenantEntry<MergedEntry>[],
   room: Room,
-  folded: (entry: MergedEntry) => string,
+  folded: (entry: TenantEntry<MergedEntry>) => string,
 ): RestSections {
   const leftOut: MergedEntry[] = [];
   const render = takeFrom(room);
   const texts = sections(entries).flatMap((section) => {
     const title = head(section);
     if (room.left() < TAIL || !room.take(title)) {
-      leftOut.push(...section.entries);
+      leftOut.push(...section.entries.flatMap(standsFor));
       return [];
     }
     room.hold(TAIL);
@@ -83,7 +86,7 @@ export function restSections(
     const pieces = section.entries.flatMap((entry) => {
       const text = render(() => folded(entry));
       if (text !== undefined) return [text];
-      missing.push(entry);
+      missing.push(...standsFor(entry));
       return [];
     });
     leftOut.push(...missing);

@@ -17,6 +17,7 @@ import { restSections } from './comment-rest.ts';
 import { COMMENT_LIMIT, characters, roomOf, SUMMARY_LIMIT, utf8Bytes } from './comment-room.ts';
 import { type TopologyChange, topologyForms } from './comment-topology.ts';
 import { commentVerdict } from './comment-verdict.ts';
+import { foldTenants, type TenantEntry } from './fold-tenants.ts';
 import { staysOpen } from './markdown-entry.ts';
 import { code } from './markdown-escape.ts';
 
@@ -51,7 +52,8 @@ interface Medium {
 /** Both texts are made of the same pieces; each is rendered once. */
 interface Pieces {
   readonly open: (entry: MergedEntry) => string;
-  readonly folded: (entry: MergedEntry) => string;
+  readonly folded: (entry: TenantEntry<MergedEntry>) => string;
+  readonly folds: readonly TenantEntry<MergedEntry>[];
   readonly topology: readonly string[];
 }
 
@@ -96,7 +98,7 @@ function compose(input: CommentInput, merged: MergedPlan, pieces: Pieces, medium
     previous.reduce((sum, { summary }) => sum + summary.length + 300, 0),
   );
   room.hold(history);
-  const folded = merged.entries.filter((entry) => !staysOpen(entry));
+  const folded = pieces.folds;
   const rest = restSections(folded, room, pieces.folded);
   const quiet = quietPieces(plan).filter((text) => room.take(text));
   room.hold(-history);
@@ -149,6 +151,7 @@ export function renderComment(input: CommentInput): RenderedComment {
   const pieces: Pieces = {
     open: once((entry) => openEntry(entry, view)),
     folded: once((entry) => foldedEntry(entry, view)),
+    folds: foldTenants(merged.entries.filter((entry) => !staysOpen(entry))),
     topology,
   };
   const comment = compose(input, merged, pieces, {

@@ -3,10 +3,12 @@ import { keyOf } from '../model/object.ts';
 import type { ClusterPlan, Plan } from '../model/plan.ts';
 import { type Drift, driftLines, driftOf } from './drift-entry.ts';
 import { foldNodes } from './fold-nodes.ts';
+import { foldTenants } from './fold-tenants.ts';
 import { caveats, summarize } from './summary.ts';
 import { joinBlocks } from './text.ts';
 import { clusterHead, findingBlocks, unmanagedBlock, unreadableBlocks } from './text-cluster.ts';
 import { type Palette, palette } from './text-palette.ts';
+import { tenantLines } from './text-tenants.ts';
 import { counted, formatCount } from './units.ts';
 
 const WIDTH = 100;
@@ -15,7 +17,11 @@ function clusterBlocks(cluster: ClusterPlan, colours: Palette): string[][] {
   const told = [
     ...unreadableBlocks(cluster, colours, WIDTH),
     ...findingBlocks(cluster, colours, WIDTH),
-    ...foldNodes(cluster).map((entry) => driftLines(entry, cluster, colours, WIDTH)),
+    ...foldTenants(foldNodes(cluster)).map((entry) =>
+      entry.alike
+        ? tenantLines(entry.alike, cluster, colours, WIDTH, driftLines)
+        : driftLines(entry, cluster, colours, WIDTH),
+    ),
   ];
   const head = clusterHead(cluster, colours);
   const start = told.length > 0 ? [[head], ...told] : [[head, `  ${colours.quiet('No drift.')}`]];

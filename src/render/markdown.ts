@@ -2,8 +2,10 @@
 import type { ClusterPlan, Plan } from '../model/plan.ts';
 import { foldFindings } from './fold-findings.ts';
 import { foldNodes, nodesText } from './fold-nodes.ts';
+import { foldTenants } from './fold-tenants.ts';
 import { entryBlocks, staysOpen } from './markdown-entry.ts';
-import { code, prose } from './markdown-escape.ts';
+import { code, htmlCode, prose } from './markdown-escape.ts';
+import { tenantBlocks } from './markdown-tenants.ts';
 import { verdictLine } from './summary.ts';
 import { joinBlocks } from './text.ts';
 import { clusterFacts, unmanagedText } from './text-cluster.ts';
@@ -30,14 +32,21 @@ function findingLines(cluster: ClusterPlan): string[] {
 
 function clusterBlocks(cluster: ClusterPlan): string[][] {
   const entries = foldNodes(cluster);
-  const sorted = [...entries.filter(staysOpen), ...entries.filter((entry) => !staysOpen(entry))];
+  const folded = foldTenants(entries.filter((entry) => !staysOpen(entry)));
+  const where = (nodes: readonly string[], followers: readonly string[]): string =>
+    nodesText(nodes, cluster, (node) => htmlCode(visibleNode(node)), followers);
   const silent = entries.length === 0 && cluster.nodes.every(({ unreadable }) => unreadable === undefined);
   const unmanaged = unmanagedText(cluster, code);
   return [
     [`### Cluster ${showNode(cluster.cluster)}`],
     [prose(clusterFacts(cluster))],
     silent ? ['No changes.'] : [],
-    ...sorted.flatMap((entry) => entryBlocks(entry, cluster)),
+    ...entries.filter(staysOpen).flatMap((entry) => entryBlocks(entry, cluster)),
+    ...folded.flatMap((entry) =>
+      entry.alike
+        ? tenantBlocks(entry.alike, where(entry.nodes, entry.followers))
+        : entryBlocks(entry, cluster),
+    ),
     unmanaged === undefined ? [] : [unmanaged],
   ];
 }

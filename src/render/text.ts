@@ -1,10 +1,12 @@
 /** Takes a plan and gives it as people read it on a terminal. */
 import type { ClusterPlan, Plan } from '../model/plan.ts';
 import { foldNodes } from './fold-nodes.ts';
+import { foldTenants } from './fold-tenants.ts';
 import { verdictLine } from './summary.ts';
 import { clusterHead, findingBlocks, unmanagedBlock, unreadableBlocks } from './text-cluster.ts';
 import { entryLines } from './text-entry.ts';
 import { type Palette, palette } from './text-palette.ts';
+import { tenantLines } from './text-tenants.ts';
 
 const WIDTH = 100;
 
@@ -20,7 +22,11 @@ function clusterBlocks(cluster: ClusterPlan, colours: Palette, width: number): s
   const said = [
     ...unreadableBlocks(cluster, colours, width),
     ...findingBlocks(cluster, colours, width),
-    ...foldNodes(cluster).map((entry) => entryLines(entry, cluster, colours, width)),
+    ...foldTenants(foldNodes(cluster)).map((entry) =>
+      entry.alike
+        ? tenantLines(entry.alike, cluster, colours, width)
+        : entryLines(entry, cluster, colours, width),
+    ),
   ];
   const head = clusterHead(cluster, colours);
   const start = said.length > 0 ? [[head], ...said] : [[head, `  ${colours.quiet('No changes.')}`]];
