@@ -158,7 +158,7 @@ function remadeColumn(to: StateObject<Column>, from: StateObject<Column>, around
   );
   if (user) {
     const reason = `${showId(user.id)} is made of it: drop that first, and apply`;
-    return [{ refuse: `ClickHouse can't make \`${name}\` EPHEMERAL while ${reason}` }];
+    return [{ refuse: `ClickHouse can't make \`${name}\` anew, as EPHEMERAL, while ${reason}` }];
   }
   if (!keepsStored(around)) return [KEEPS_NONE];
   const columns = [...columnsOf(around.to).keys()];
@@ -192,7 +192,9 @@ export function alterColumn(
     // It ignores a new expression, and fails with a syntax error of its own at another form.
     return [{ rebuild: `ClickHouse can't alter the default of ${name}, an EPHEMERAL without an expression` }];
   }
-  if (isStored(live) && isEphemeral(desired) && isMergeTree(engineOfTable(around.to))) {
+  // A new TTL of what holds nothing starts a mutation that looks for the column in vain, too.
+  const isTimed = desired.ttl !== undefined && desired.ttl !== live.ttl;
+  if (isEphemeral(desired) && (isStored(live) || isTimed) && isMergeTree(engineOfTable(around.to))) {
     return remadeColumn(to, from, around);
   }
   const place = after ? ` ${position(after.name)}` : '';
