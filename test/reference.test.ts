@@ -21,6 +21,9 @@ const KINDS = {
   Workload: 'workload',
   Resource: 'resource',
   Role: 'role',
+  SettingsProfile: 'settings-profile',
+  Quota: 'quota',
+  RowPolicy: 'row-policy',
   Raw: 'raw',
 };
 

@@ -8,10 +8,13 @@ import drPair from './schema/dr-pair.json' with { type: 'json' };
 import sqlFunction from './schema/function.json' with { type: 'json' };
 import materializedView from './schema/materialized-view.json' with { type: 'json' };
 import namedCollection from './schema/named-collection.json' with { type: 'json' };
+import quota from './schema/quota.json' with { type: 'json' };
 import raw from './schema/raw.json' with { type: 'json' };
 import resource from './schema/resource.json' with { type: 'json' };
 import role from './schema/role.json' with { type: 'json' };
+import rowPolicy from './schema/row-policy.json' with { type: 'json' };
 import scdTable from './schema/scd-table.json' with { type: 'json' };
+import settingsProfile from './schema/settings-profile.json' with { type: 'json' };
 import table from './schema/table.json' with { type: 'json' };
 import view from './schema/view.json' with { type: 'json' };
 import workload from './schema/workload.json' with { type: 'json' };
@@ -31,6 +34,9 @@ const FILES = {
   Workload: workload,
   Resource: resource,
   Role: role,
+  SettingsProfile: settingsProfile,
+  Quota: quota,
+  RowPolicy: rowPolicy,
   Raw: raw,
 } as const;
 

@@ -6,6 +6,10 @@ export const ACCESS_TABLES = [
   'roles',
   'grants',
   'role_grants',
+  'row_policies',
+  'quotas',
+  'quota_limits',
+  'settings_profiles',
   'settings_profile_elements',
 ] as const;
 export type AccessTable = (typeof ACCESS_TABLES)[number];

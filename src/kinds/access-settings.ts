@@ -71,10 +71,18 @@ export function elementsText({ settings, profiles }: Elements, word: ProfileWord
   return list.length > 0 ? ` SETTINGS ${list.join(', ')}` : '';
 }
 
-/** The same from the rows of `system.settings_profile_elements` of one object, in their order. */
+/**
+ * The same from the rows of `system.settings_profile_elements` of one object: profiles in their order, settings by name. A profile
+ * that is inherited behind settings overrides them, so then all stays in its order, and is not understood.
+ */
 export function elementsOfRows(rows: readonly AccessRow[], word: ProfileWord = 'PROFILE'): string {
   const ordered = [...rows].sort((a, b) => Number(a.index) - Number(b.index));
-  const list = ordered.map((row) => {
+  const isProfile = (row: AccessRow): boolean => textOf(row, 'inherit_profile') !== undefined;
+  const [profiles, settings] = [ordered.filter(isProfile), ordered.filter((row) => !isProfile(row))];
+  const inOrder = profiles.every((row, at) => row === ordered[at]);
+  const name = (row: AccessRow): string => textOf(row, 'setting_name') ?? '';
+  const byName = [...settings].sort((a, b) => (name(a) < name(b) ? -1 : 1));
+  const list = (inOrder ? [...profiles, ...byName] : ordered).map((row) => {
     const profile = textOf(row, 'inherit_profile');
     if (profile !== undefined) return `${word} ${identifier(profile)}`;
     const text = (column: string): string | undefined => textOf(row, column);
@@ -82,7 +90,7 @@ export function elementsOfRows(rows: readonly AccessRow[], word: ProfileWord = '
     const writability =
       text('writability') ??
       (readonly === undefined ? undefined : Number(readonly) === 1 ? 'CONST' : 'WRITABLE');
-    return `${text('setting_name')} ${elementText(text('value'), text('min'), text('max'), writability)}`;
+    return `${name(row)} ${elementText(text('value'), text('min'), text('max'), writability)}`;
   });
   return list.length > 0 ? ` SETTINGS ${list.join(', ')}` : '';
 }
@@ -95,7 +103,7 @@ interface Constraints {
 }
 
 function readElement(cursor: Cursor): Constraints {
-  const words = ['MIN', 'MAX', ...WRITABILITY];
+  const words = ['MIN', 'MAX', 'TO', ...WRITABILITY];
   const value = (): string => {
     const text = cursor.expression(() => words.some((word) => cursor.sees(word)));
     return text.startsWith("'") ? unquote(text) : text;

@@ -8,9 +8,12 @@ import type { PartKind, RootKind } from './kind.ts';
 import { materializedView } from './materialized-view.ts';
 import { namedCollection } from './named-collection.ts';
 import { projection } from './projection.ts';
+import { quota } from './quota.ts';
 import { raw } from './raw.ts';
 import { resource } from './resource.ts';
 import { role } from './role.ts';
+import { rowPolicy } from './row-policy.ts';
+import { settingsProfile } from './settings-profile.ts';
 import { skippingIndex } from './skipping-index.ts';
 import { sqlFunction } from './sql-function.ts';
 import { table } from './table.ts';
@@ -27,6 +30,9 @@ export const ROOT_KINDS = register<RootKind>(
   workload,
   sqlFunction,
   role,
+  settingsProfile,
+  quota,
+  rowPolicy,
   table,
   dictionary,
   view,
