@@ -31,10 +31,9 @@ function edit(declaration: string): string {
       '  number_of_employees: Nullable(UInt32)\n',
       '  number_of_employees: Nullable(UInt64)\n  country: { type: LowCardinality(String), default: "\'\'", comment: ISO 3166-1 alpha-2 }\n',
     )
-    .replace('status, number_of_employees', 'status, country, number_of_employees')
     .replace(
-      'partition_by: tenant_id\n',
-      'indexes:\n  by_domain: { expression: domain, type: bloom_filter, granularity: 4 }\npartition_by: tenant_id\n',
+      'ignored: [updated_at]\n',
+      'ignored: [updated_at]\nindexes:\n  by_domain: { expression: domain, type: bloom_filter, granularity: 4 }\n',
     );
 }
 

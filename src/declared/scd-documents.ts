@@ -17,6 +17,9 @@ export interface ScdStorage {
 
 const TIME = { type: 'DateTime64(3)', codec: 'Delta, ZSTD' };
 
+/** With a time zone, so that all servers cut partitions alike. */
+const LOADED = { type: "DateTime64(3, 'UTC')", default: 'now64(3)', codec: 'Delta, ZSTD' };
+
 const list = (names: readonly string[]): string => names.map(identifier).join(', ');
 
 /** Of the constraints that every row meets. */
@@ -139,7 +142,7 @@ function landingOf(scd: ScdTable, said: ScdStorage): Derived {
     [validity.from, TIME],
     [LANDING.deleted, { type: 'Bool', comment: 'Whether the row was deleted at its source' }],
     [validity.hash, { type: 'UInt64', materialized: scd.hash }],
-    [LANDING.landed, { ...TIME, default: 'now64(3)' }],
+    [LANDING.landed, LOADED],
   ];
   return {
     kind: 'Table',
@@ -154,6 +157,8 @@ function landingOf(scd: ScdTable, said: ScdStorage): Derived {
       partition_by: identifier(LANDING.batch),
       order_by: [scd.tenant, ...scd.key, validity.from].map(identifier),
       ttl: `toDateTime(${identifier(LANDING.landed)}) + INTERVAL 7 DAY`,
+      settings: { ttl_only_drop_parts: '1' },
+      lint: { ignore: { 'ttl-not-in-partition-key': 'a partition is one load, whose rows expire together' } },
     },
     keys: { columns: own.map(([name]) => name) },
     origin: origin(['database', 'on'], ['names', 'landing']),
@@ -170,7 +175,7 @@ function quarantineOf(scd: ScdTable, said: ScdStorage): Derived {
     [QUARANTINE.feed, { type: 'LowCardinality(String)' }],
     [QUARANTINE.reason, { type: 'LowCardinality(String)', comment: 'Why it was not taken' }],
     [QUARANTINE.row, { type: 'String', codec: 'ZSTD', comment: 'The row as it came, as JSON' }],
-    [QUARANTINE.time, { ...TIME, default: 'now64(3)' }],
+    [QUARANTINE.time, LOADED],
   ];
   return {
     kind: 'Table',
@@ -182,8 +187,10 @@ function quarantineOf(scd: ScdTable, said: ScdStorage): Derived {
       columns: Object.fromEntries(own),
       engine: 'MergeTree',
       replicated: false,
+      partition_by: `toYYYYMM(${identifier(QUARANTINE.time)})`,
       order_by: [scd.tenant, QUARANTINE.time].map(identifier),
       ttl: `toDateTime(${identifier(QUARANTINE.time)}) + INTERVAL 90 DAY`,
+      settings: { ttl_only_drop_parts: '1' },
     },
     keys: { columns: own.map(([name]) => name) },
     origin: origin(['database', 'on'], ['names', 'quarantine']),
