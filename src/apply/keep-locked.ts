@@ -1,6 +1,6 @@
-/** Holds a cluster's lock for as long as a run needs it, renewed in the background while long statements run. */
+/** Holds a lock for as long as a run needs it, renewed in the background while long statements run. */
 import { type Server, ServerError } from '../live/server.ts';
-import { takeLock } from './lock.ts';
+import { type Locked, takeLock } from './lock.ts';
 
 export interface KeptLock {
   /** Asked right before every statement. Throws when the lock is not ours any more: then nothing may be written. */
@@ -13,10 +13,10 @@ const isSilence = (error: unknown): boolean => error instanceof ServerError && e
 
 export async function keepLocked(
   server: Server,
-  cluster: string,
+  locked: Locked,
   holder: { readonly run: string; readonly owner: string; readonly seconds: number },
 ): Promise<KeptLock> {
-  const lock = await takeLock(server, cluster, holder);
+  const lock = await takeLock(server, locked, holder);
   const third = (holder.seconds * 1000) / 3;
   let lost: unknown;
   const timer = setInterval(() => {

@@ -1,5 +1,5 @@
-/** `plumbline unlock`: removes the lock that a killed apply left behind, and says who held it. */
-import { breakLock } from '../apply/lock.ts';
+/** `plumbline unlock`: removes the locks that a killed apply or load left behind, and says who held them. */
+import { breakLock, heldLocks } from '../apply/lock.ts';
 import { connect } from '../live/server.ts';
 import { PlumblineError } from '../model/errors.ts';
 import type { Cluster } from '../model/estate.ts';
@@ -9,6 +9,31 @@ import type { Output } from './output.ts';
 interface Unlocked {
   readonly done: boolean;
   readonly text: string;
+}
+
+/** Loads hold theirs on the node that they load into. */
+async function unlockLoads({ nodes }: Cluster): Promise<Unlocked[]> {
+  const unlocked = await Promise.all(
+    nodes.map(async (node): Promise<Unlocked[]> => {
+      const server = connect(node);
+      try {
+        const broken: Unlocked[] = [];
+        for (const table of await heldLocks(server)) {
+          const holder = await breakLock(server, table);
+          const who = holder && `${holder.owner} (run ${holder.run})`;
+          if (who)
+            broken.push({ done: true, text: `The ${table} on ${node.name}, held by ${who}, is removed.` });
+        }
+        return broken;
+      } catch (error) {
+        if (!(error instanceof PlumblineError)) throw error;
+        return [{ done: false, text: `The locks of loads could not be removed: ${error.message}` }];
+      } finally {
+        await server.close();
+      }
+    }),
+  );
+  return unlocked.flat();
 }
 
 /** A cluster whose first node can't be reached keeps its lock, and keeps nobody else's. */
@@ -31,9 +56,14 @@ async function unlockCluster({ name, nodes: [first] }: Cluster): Promise<Unlocke
 export async function unlock(options: EstateOptions, output: Output): Promise<number> {
   const opened = await openDeclaredEstate(options);
   try {
-    const unlocked = await Promise.all(opened.estate.clusters.map((cluster) => unlockCluster(cluster)));
-    for (const { text } of unlocked) output.result(`${text}\n`);
-    return unlocked.every(({ done }) => done) ? 0 : 1;
+    const unlocked = await Promise.all(
+      opened.estate.clusters.map(async (cluster) => [
+        await unlockCluster(cluster),
+        ...(await unlockLoads(cluster)),
+      ]),
+    );
+    for (const { text } of unlocked.flat()) output.result(`${text}\n`);
+    return unlocked.flat().every(({ done }) => done) ? 0 : 1;
   } finally {
     await opened.close();
   }
