@@ -7,6 +7,7 @@ import { nameKey, pathKey, showId, showPath } from '../model/object.ts';
 import { type Place, showPlace } from '../model/place.ts';
 import { documentOf } from './document.ts';
 import { type ClusterDocument, expandCluster } from './expand-cluster.ts';
+import { expandFeeds } from './expand-feeds.ts';
 import { expandPairs } from './expand-pairs.ts';
 import { expandScd } from './expand-scd.ts';
 import type { Entry } from './files.ts';
@@ -140,7 +141,9 @@ function expandObjects(entries: readonly Entry[], known: ReadonlySet<string>, re
     limits.set(document.name, limitsOf(entry));
     declare(entry, clusters);
   }
-  for (const entry of entries.filter(({ kind }) => !['Database', 'Cluster', 'DrPair'].includes(kind))) {
+  for (const entry of entries.filter(
+    ({ kind }) => !['Database', 'Cluster', 'DrPair', 'Feed'].includes(kind),
+  )) {
     const { database } = entry.value as ObjectHead;
     declare(entry, scopeOf(entry, known, databases.get(database ?? ''), report));
   }
@@ -204,5 +207,6 @@ export function expand(written: readonly Entry[]): { estate: Estate; findings: r
     ...table,
     clusters: scopes.get(pathKey([table.database, table.name])) ?? new Set<string>(),
   }));
-  return { estate: { clusters, objects, prune, limits, pairs, scd }, findings };
+  const feeds = expandFeeds(entries, tables, report);
+  return { estate: { clusters, objects, prune, limits, pairs, scd, feeds }, findings };
 }

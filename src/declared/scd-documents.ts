@@ -141,6 +141,8 @@ function landingOf(scd: ScdTable, said: ScdStorage): Derived {
     ...types,
     [validity.from, TIME],
     [LANDING.deleted, { type: 'Bool', comment: 'Whether the row was deleted at its source' }],
+    [LANDING.problem, { type: 'LowCardinality(String)', comment: 'Why it is not taken; empty where it is' }],
+    [LANDING.row, { type: 'String', codec: 'ZSTD', comment: 'A row that is not taken, as JSON' }],
     [validity.hash, { type: 'UInt64', materialized: scd.hash }],
     [LANDING.landed, LOADED],
   ];

@@ -5,6 +5,7 @@ import common from './schema/common.json' with { type: 'json' };
 import database from './schema/database.json' with { type: 'json' };
 import dictionary from './schema/dictionary.json' with { type: 'json' };
 import drPair from './schema/dr-pair.json' with { type: 'json' };
+import feed from './schema/feed.json' with { type: 'json' };
 import sqlFunction from './schema/function.json' with { type: 'json' };
 import materializedView from './schema/materialized-view.json' with { type: 'json' };
 import namedCollection from './schema/named-collection.json' with { type: 'json' };
@@ -26,6 +27,7 @@ const FILES = {
   Database: database,
   Table: table,
   ScdTable: scdTable,
+  Feed: feed,
   View: view,
   MaterializedView: materializedView,
   Dictionary: dictionary,

@@ -1,5 +1,6 @@
 /** What the declarations say as a whole: clusters of nodes, and the objects that belong on them. */
 import type { DrPair } from './dr-pair.ts';
+import type { Feed } from './feed.ts';
 import type { Tree } from './object.ts';
 import type { Place } from './place.ts';
 import type { Guarded } from './review.ts';
@@ -90,6 +91,7 @@ export interface Estate {
   readonly pairs: readonly DrPair[];
   /** Absent where none is declared. */
   readonly scd?: readonly ScdTable[];
+  readonly feeds?: readonly Feed[];
 }
 
 /** The same estate with some nodes at other addresses, by node name; the others stay where they are. */

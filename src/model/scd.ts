@@ -5,7 +5,15 @@ import type { Place } from './place.ts';
 export const OPEN_END = "toDateTime64('2999-12-31 23:59:59', 3)";
 
 /** Columns of the table in which a load gathers its rows, beside those of the rows. */
-export const LANDING = { batch: 'load_batch', deleted: 'load_deleted', landed: 'load_time' } as const;
+export const LANDING = {
+  batch: 'load_batch',
+  deleted: 'load_deleted',
+  /** Why the row can't be taken; empty for a good one. */
+  problem: 'load_problem',
+  /** A bad row as it came. */
+  row: 'load_row',
+  landed: 'load_time',
+} as const;
 
 /** Columns of the table of rows that no load could take, beside that of the tenant. */
 export const QUARANTINE = {

@@ -66,11 +66,11 @@ export async function openLedger(server: Server): Promise<void> {
 
 export async function writeRecord(server: Server, record: LoadRecord): Promise<void> {
   const times = Object.fromEntries(
-    (['started', 'time', 'ended'] as const).map((name) => [name, (record[name] / 1000).toFixed(3)]),
+    (['started', 'time', 'ended'] as const).map((name) => [name, new Date(record[name]).toISOString()]),
   );
   const row = JSON.stringify({ ...record, ...times, edition: EDITIONS.indexOf(record.outcome) });
   await server.run(`INSERT INTO ${TABLE} FORMAT JSONEachRow ${row}`, {
-    settings: { async_insert: 0, insert_deduplicate: 0 },
+    settings: { date_time_input_format: 'best_effort', async_insert: 0, insert_deduplicate: 0 },
   });
 }
 
@@ -134,4 +134,10 @@ export async function lastGoodLoad(
   const where = `${of(scd, tenant)} AND feed = ${literal(feed)} AND outcome = 'done'`;
   const [record] = await readRecords(server, where, ' ORDER BY started DESC LIMIT 1');
   return record;
+}
+
+/** Milliseconds since 1970 by the server's clock. */
+export async function clockOf(server: Server): Promise<number> {
+  const [row] = await server.rows<[string]>('SELECT toString(toUnixTimestamp64Milli(now64(3)))');
+  return Number(row?.[0] ?? 0);
 }
