@@ -54,6 +54,16 @@ columns:
 validity: {from: since, to: 2024}
 names: {current: now}
 ---
+kind: Feed
+name: customers
+table: shop.customers
+source: {s3: {collection: lake, path: '{tenant}/*.parquet'}}
+format: Parquet
+mapping: {id: 1, name: , active: true}
+deleted: false
+mode: full
+max_closed_share: 5%
+---
 kind: MaterializedView
 database: shop
 name: daily
@@ -108,6 +118,7 @@ describe('the JSON Schemas', () => {
     'database',
     'table',
     'scd-table',
+    'feed',
     'view',
     'materialized-view',
     'dictionary',

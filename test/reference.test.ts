@@ -13,6 +13,7 @@ const KINDS = {
   Database: 'database',
   Table: 'table',
   ScdTable: 'scd-table',
+  Feed: 'feed',
   View: 'view',
   MaterializedView: 'materialized-view',
   Dictionary: 'dictionary',

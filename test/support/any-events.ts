@@ -1,5 +1,6 @@
 /** A random generator goes in; batches of events for one tenant come out, with everything that sources do to a history. */
 import type { Random } from './faults-random.ts';
+import { NOTES } from './scd-estate.ts';
 import type { OracleEvent } from './scd-oracle.ts';
 
 const START = Date.UTC(2026, 0, 1);
@@ -10,12 +11,6 @@ export interface AnyBatch {
   readonly feed: 'changes' | 'everything';
   /** The load's own time. */
   readonly time: number;
-  /** The number of the batch it repeats. */
-  readonly replay?: number;
-}
-
-export interface Values {
-  readonly names: readonly string[];
 }
 
 function pick<T>(random: Random, all: readonly [T, ...T[]] | readonly T[]): T {
@@ -30,6 +25,23 @@ function timeIn(random: Random, batch: number): number {
   return START + (batch * 4 + random.below(6) - late) * HOUR;
 }
 
+/** What happens to a key in one batch: some versions, some of them twice, some of them with a rival of the same moment. */
+function anyEvents(random: Random, key: string, batch: number, values: readonly string[]): OracleEvent[] {
+  if (random.chance(0.3)) return [];
+  const versions = 1 + (random.chance(0.4) ? random.below(4) : 0);
+  return Array.from({ length: versions }).flatMap(() => {
+    const event: OracleEvent = {
+      key,
+      at: timeIn(random, batch),
+      deleted: random.chance(0.2),
+      value: pick(random, values),
+      note: pick(random, NOTES),
+    };
+    const rival = { ...event, value: pick(random, values), deleted: random.chance(0.3) };
+    return [event, ...(random.chance(0.15) ? [event] : []), ...(random.chance(0.15) ? [rival] : [])];
+  });
+}
+
 export function anyBatches(
   random: Random,
   keys: number,
@@ -40,33 +52,10 @@ export function anyBatches(
   const batches: AnyBatch[] = [];
   for (let batch = 0; batch < count; batch++) {
     const time = START + (batch * 4 + 5) * HOUR + 1;
-    if (batch > 1 && random.chance(0.2)) {
-      const replay = random.below(batch);
-      const again = batches[replay];
-      if (again && again.replay === undefined) {
-        batches.push({ ...again, time, replay });
-        continue;
-      }
-    }
-    const events: OracleEvent[] = [];
-    for (const key of names) {
-      if (random.chance(0.3)) continue;
-      const versions = 1 + (random.chance(0.4) ? random.below(4) : 0);
-      for (let number = 0; number < versions; number++) {
-        const event: OracleEvent = {
-          key,
-          at: timeIn(random, batch),
-          deleted: random.chance(0.2),
-          value: pick(random, values),
-          note: `n${random.below(3)}`,
-        };
-        events.push(event);
-        if (random.chance(0.15)) events.push(event);
-        if (random.chance(0.15))
-          events.push({ ...event, value: pick(random, values), deleted: random.chance(0.3) });
-      }
-    }
-    batches.push({ events, time, feed: random.chance(0.2) ? 'everything' : 'changes' });
+    const before = batch > 1 && random.chance(0.2) ? batches[random.below(batch)] : undefined;
+    const events = before?.events ?? names.flatMap((key) => anyEvents(random, key, batch, values));
+    const feed = before?.feed ?? (random.chance(0.2) ? 'everything' : 'changes');
+    batches.push({ events, time, feed });
   }
   return batches;
 }
