@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Declarations, readDeclarations } from '../src/declared/files.ts';
+import { KINDS } from '../src/declared/schemas.ts';
 import { showPlace } from '../src/model/place.ts';
 
 const made: string[] = [];
@@ -20,6 +21,13 @@ function makeEstate(files: Readonly<Record<string, string>>): string {
     writeFileSync(join(folder, file), text);
   }
   return folder;
+}
+
+const IN_SCHEMAS = KINDS.filter((kind) => !['Cluster', 'DrPair', 'Tenant'].includes(kind));
+
+function named(kinds: readonly string[], word: 'and' | 'or'): string {
+  const names = kinds.map((kind) => `\`${kind}\``);
+  return `${names.slice(0, -1).join(', ')} ${word} ${names.at(-1)}`;
 }
 
 const CLUSTER = `kind: Cluster
@@ -231,10 +239,10 @@ describe('mistakes', () => {
     ['refresh', view('refresh: {every: 1 HOUR, after: 1 HOUR}'), ['5:26 excluded-key: `after` cannot stand next to `every`; a refresh schedule has one of them']],
     ['sql_security', view('sql_security: DEFINER'), ['5:15 wrong-value: `sql_security` must be `definer`, `invoker` or `none`, found `DEFINER`']],
     ['unknown kind', 'kind: Tabel\n', ['1:7 unknown-kind: unknown kind `Tabel`; did you mean `Table`?']],
-    ['unknown kind, nothing near', 'kind: Queue\n', ['1:7 unknown-kind: unknown kind `Queue`; the kinds are `Cluster`, `DrPair`, `Database`, `Table`, `ScdTable`, `Feed`, `View`, `MaterializedView`, `Dictionary`, `Function`, `NamedCollection`, `Workload`, `Resource`, `Role` and `Raw`']],
-    ['no kind', 'name: a\n', ['1:1 missing-key: missing key `kind`; in `schemas/` it is `Database`, `Table`, `ScdTable`, `Feed`, `View`, `MaterializedView`, `Dictionary`, `Function`, `NamedCollection`, `Workload`, `Resource`, `Role` or `Raw`']],
-    ['empty kind', 'kind:\nname: a\n', ['1:1 empty-value: `kind` has no value; in `schemas/` it is `Database`, `Table`, `ScdTable`, `Feed`, `View`, `MaterializedView`, `Dictionary`, `Function`, `NamedCollection`, `Workload`, `Resource`, `Role` or `Raw`']],
-    ['kind as a list', 'kind: [Table]\n', ['1:7 wrong-value: `kind` must be `Cluster`, `DrPair`, `Database`, `Table`, `ScdTable`, `Feed`, `View`, `MaterializedView`, `Dictionary`, `Function`, `NamedCollection`, `Workload`, `Resource`, `Role` or `Raw`']],
+    ['unknown kind, nothing near', 'kind: Queue\n', [`1:7 unknown-kind: unknown kind \`Queue\`; the kinds are ${named(KINDS, 'and')}`]],
+    ['no kind', 'name: a\n', [`1:1 missing-key: missing key \`kind\`; in \`schemas/\` it is ${named(IN_SCHEMAS, 'or')}`]],
+    ['empty kind', 'kind:\nname: a\n', [`1:1 empty-value: \`kind\` has no value; in \`schemas/\` it is ${named(IN_SCHEMAS, 'or')}`]],
+    ['kind as a list', 'kind: [Table]\n', [`1:7 wrong-value: \`kind\` must be ${named(KINDS, 'or')}`]],
     ['no mapping', '- kind: Table\n', ['1:1 not-a-declaration: a declaration must be a mapping with a key `kind`']],
     ['wrong folder', CLUSTER, ['1:7 wrong-folder: a Cluster belongs under `clusters/`, not under `schemas/`']],
     ['tenant', 'kind: Tenant\nname: a\n', ['1:7 tenants-unsupported: tenants are not supported by this version yet; remove this document']],
