@@ -9,8 +9,19 @@ const DECLARATIONS = `kind: Cluster
 name: main
 edition: community
 version: 26.10
+access: users_xml
+files: {command: [./deliver.sh, "{node}", 1], reload: {command: [./reload.sh]}}
+peers: {user: {from_env: READER}, password: {from_env: READER_PASSWORD}}
 shards:
   - replicas: [{host: node-1.example.com}]
+---
+kind: Federation
+name: federation
+members: [main, other]
+reads: main
+stage: decommission
+tables: [shop.*]
+kept: [main]
 ---
 kind: DrPair
 name: telemetry
@@ -115,6 +126,7 @@ describe('the JSON Schemas', () => {
     'common',
     'cluster',
     'dr-pair',
+    'federation',
     'database',
     'table',
     'scd-table',

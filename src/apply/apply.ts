@@ -20,6 +20,10 @@ export interface ApplyOptions extends SurveyOptions {
   readonly lockSeconds: number;
   /** Milliseconds that replicas get to follow a change; two minutes where it is left out. */
   readonly replicaPatience?: number;
+  /** Milliseconds that a node gets to have what a delivered file says; half a minute where it is left out. */
+  readonly filePatience?: number;
+  /** Restarts an embedded node; other nodes are told to reload. */
+  readonly restart?: (node: string) => Promise<void>;
   readonly progress: Progress;
   /** Asked between steps: whether to stop after the one that just ended. */
   readonly shouldStop: () => boolean;

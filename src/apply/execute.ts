@@ -9,6 +9,7 @@ import { awaitReplicas } from './await-replicas.ts';
 import { batchesOf, runBatch } from './batches.ts';
 import type { Journal } from './journal.ts';
 import { rebuildTable } from './rebuild-table.ts';
+import { runFile } from './run-file.ts';
 import { runRepair } from './run-repair.ts';
 import { runReplicated } from './run-replicated.ts';
 import { isInconclusive, settleStep } from './settle.ts';
@@ -28,6 +29,12 @@ export interface ClusterRun {
   readonly keepLock: () => Promise<void>;
   /** Whether the object is as the step wanted it; asked when nobody knows what became of a statement. */
   readonly isSettled: (planned: PlannedStep) => Promise<boolean>;
+  /** What a node still has otherwise than the file of a step says, in words; empty where it has all as it should be. */
+  readonly differs: (planned: PlannedStep, server: Server) => Promise<readonly string[]>;
+  /** Restarts an embedded node. */
+  readonly restart: ((node: string) => Promise<void>) | undefined;
+  /** Milliseconds that a node gets to have what a delivered file says. */
+  readonly filePatience: number;
   /** Milliseconds after which a node that says nothing counts as unreachable. */
   readonly connectTimeout: number;
   /** Milliseconds that replicas get to follow, and that a replica gets to catch up before it is altered. */
@@ -56,12 +63,14 @@ async function settle(
 /** Undefined for steps that are their statements and no more. */
 function runProcedure(
   run: ClusterRun,
-  { step }: PlannedStep,
+  planned: PlannedStep,
   server: Server,
   queryId: string,
 ): Promise<{ readonly outcome: Outcome; readonly error?: string }> | undefined {
   const { keepLock, shouldStop } = run;
+  const { step } = planned;
   const { path } = step.object;
+  if (step.file) return runFile(run, planned, step.file, server, queryId);
   if (step.repair) return runRepair(run, server, step.repair, path.slice(0, 2), queryId);
   if (!step.rebuild) return undefined;
   return rebuildTable({ server, path, rebuild: step.rebuild, queryId, keepLock, shouldStop });
@@ -131,7 +140,7 @@ async function runStep(run: ClusterRun, planned: PlannedStep, number: number): P
   return { planned, milliseconds: Date.now() - began, ...result };
 }
 
-/** Runs one cluster's steps. No step begins behind one that is not done; what was not reached is `not run`. */
+/** Runs one cluster's steps. No step begins behind one that is neither done nor pending; what was not reached is `not run`. */
 export async function executeCluster(run: ClusterRun): Promise<StepResult[]> {
   const batches = batchesOf(runOrder(run.plan));
   const total = batches.reduce((sum, { steps }) => sum + steps.length, 0);
@@ -144,7 +153,7 @@ export async function executeCluster(run: ClusterRun): Promise<StepResult[]> {
       const result = await runStep(run, planned, number);
       run.journal.end(number, planned, result.outcome, result.error);
       run.progress.ended(result, number, total);
-      stopped ||= result.outcome !== 'done';
+      stopped ||= result.outcome !== 'done' && result.outcome !== 'pending';
       return result;
     } catch (error) {
       stopped = true;

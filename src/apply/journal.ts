@@ -37,7 +37,7 @@ export async function openJournal(server: Server, identity: RunIdentity): Promis
       object: showId(step.object),
       action: step.action,
       verdict: step.verdict,
-      statements: step.statements,
+      statements: step.file ? [step.file.text, ...step.statements] : step.statements,
       started: started.get(number),
       ...row,
     });

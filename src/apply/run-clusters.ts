@@ -8,6 +8,7 @@ import type { StepResult } from '../model/report.ts';
 import type { Step } from '../model/step.ts';
 import type { ApplyOptions } from './apply.ts';
 import { executeCluster } from './execute.ts';
+import { fileDiffers } from './file-differs.ts';
 import { type Journal, openJournal } from './journal.ts';
 import type { KeptLock } from './keep-locked.ts';
 import { turnedSince } from './run-repair.ts';
@@ -42,6 +43,9 @@ function untried(steps: readonly PlannedStep[], first: Pick<StepResult, 'outcome
 
 /** Milliseconds; replicas follow a change of a definition at once, unless something keeps them from it. */
 const REPLICA_PATIENCE = 120_000;
+
+/** Milliseconds; servers look for changed files every two seconds. */
+const FILE_PATIENCE = 30_000;
 
 const isSame = (a: ObjectId, b: ObjectId): boolean => keyOf(a) === keyOf(b);
 
@@ -103,6 +107,10 @@ async function runCluster(
     connectTimeout,
     replicaPatience: options.replicaPatience ?? REPLICA_PATIENCE,
     shouldStop,
+    differs: (planned, server) =>
+      fileDiffers(estate, planned, server, () => isSettled(estate, planned, options)),
+    restart: options.restart,
+    filePatience: options.filePatience ?? FILE_PATIENCE,
     turned: (repair) => turnedSince(estate, options.repairs, repair, servers),
     progress,
   });

@@ -25,6 +25,7 @@ import { keptFindings } from '../plan/rebuild-kept.ts';
 import { withoutBorrowed } from '../plan/rebuild-left.ts';
 import type { UnroutedNode } from '../plan/replica-groups.ts';
 import { awaitLeftBehind } from './left-behind.ts';
+import { planFiles } from './plan-files.ts';
 import { readLeftRebuilds } from './rebuild-left.ts';
 import { routeNodes, unrouted } from './route-nodes.ts';
 
@@ -129,12 +130,14 @@ async function planNode(
   await checkSight(server, estate.objects, cluster.name, reading.state);
   const serverClassName = serverClass(facts, cluster.engines, reading.state);
   const abilities = abilitiesOf(serverClassName, server);
+  const files = await planFiles(server, journal, cluster, estate, reading.state, connectTimeout);
   const desired = await desiredState({
-    objects: estate.objects,
+    objects: files.objects,
     cluster,
     node: node.name,
     live: reading.state,
     unshown: reading.unshown,
+    comingClusters: files.clusters,
     serverClass: serverClassName,
     normaliser: normaliserOf(server, facts, [...reading.state.values()], abilities, cluster.engines),
     abilities,
@@ -149,11 +152,12 @@ async function planNode(
     node: node.name,
     address: `${node.host}:${node.httpPort}`,
     version: facts.version,
-    steps: stepsOf(differences, impacts, left),
+    steps: [...files.steps, ...stepsOf(differences, impacts, left)],
     unmanaged: differences.unmanaged.map(({ id }) => id),
     findings: [
       ...otherVersion(cluster, facts),
       ...leftBehind,
+      ...files.findings,
       ...reading.findings,
       ...written.findings,
       ...unshownFindings(reading.unshown, declared, node.name),

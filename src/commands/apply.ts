@@ -5,15 +5,15 @@ import { objections } from '../apply/gate.ts';
 import { readPlanFile } from '../apply/plan-file.ts';
 import { survey } from '../apply/survey.ts';
 import { plannedSteps, unreadableNodes } from '../model/plan.ts';
-import type { ApplyReport } from '../model/report.ts';
 import { movedSince } from '../plan/digest.ts';
 import { renderReport } from '../render/report.ts';
 import type { EstateOptions } from './estate-options.ts';
 import { newRun } from './identity.ts';
 import { openToPlan } from './open-to-plan.ts';
 import type { Output } from './output.ts';
-import { planExitCode, renderPlan } from './plan.ts';
+import { renderPlan } from './plan.ts';
 import { showProgress } from './progress.ts';
+import { reportExitCode } from './report-exit-code.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
 import { wantedRepairs } from './wanted-repairs.ts';
 
@@ -35,11 +35,6 @@ export async function confirm(output: Output): Promise<boolean> {
   prompt.close();
   if (answer.trim() !== 'yes') output.note('Not applied; nothing was changed.');
   return answer.trim() === 'yes';
-}
-
-function reportExitCode({ results, remaining }: ApplyReport): number {
-  const failed = results.some(({ outcome }) => outcome !== 'done');
-  return failed || planExitCode(remaining) !== 0 ? 1 : 0;
 }
 
 export async function apply(

@@ -10,6 +10,7 @@ import { openSettled, type Settled } from '../live/settled.ts';
 import { DeclarationError, PlumblineError } from '../model/errors.ts';
 import { atAddresses, type Estate, embeddedAddress, type Node } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
+import type { Files } from '../model/node-file.ts';
 
 export interface EstateOptions {
   readonly estate: string;
@@ -27,6 +28,8 @@ export interface OpenEstate {
   readonly connectTimeout: number;
   /** For the names by which pairs know their active site. */
   readonly resolve: Resolve;
+  /** Restarts an embedded node. */
+  readonly restart?: (node: string) => Promise<void>;
   close(): Promise<void>;
 }
 
@@ -130,6 +133,12 @@ function atUrls(estate: Estate, urls: readonly string[]): Estate {
   return atAddresses(estate, addresses);
 }
 
+/** The same estate with other ways for files to reach the nodes of the clusters that have one. */
+function withFiles(estate: Estate, files: Files): Estate {
+  const clusters = estate.clusters.map((cluster) => (cluster.files ? { ...cluster, files } : cluster));
+  return { ...estate, clusters };
+}
+
 /** Starts (or attaches to) one embedded server per declared node, and points the nodes at them. */
 export async function embed(estate: Estate, folder: string, purpose: 'command' | 'up') {
   const nodes = estate.clusters.flatMap((cluster) => cluster.nodes);
@@ -137,7 +146,8 @@ export async function embed(estate: Estate, folder: string, purpose: 'command' |
   const addresses = new Map(
     running.nodes.map(({ name, url, nativePort }) => [name, embeddedAddress(url, nativePort)]),
   );
-  return { estate: atAddresses(estate, addresses), running };
+  const files: Files = { by: { directory: running.folder('{node}') }, reload: 'restart' };
+  return { estate: withFiles(atAddresses(estate, addresses), files), running };
 }
 
 /** Throws a PlumblineError for what does not say a name and an address. */
@@ -165,5 +175,9 @@ export async function openDeclaredEstate(options: EstateOptions, fill?: Fill): P
   }
   if (options.url) throw new PlumblineError('--embedded and --url exclude each other.');
   const { estate, running } = await embed(declared, options.estate, 'command');
-  return { estate, settled, connectTimeout, resolve: resolver, close: () => running.stop() };
+  return {
+    ...{ estate, settled, connectTimeout, resolve: resolver },
+    restart: (node) => running.restart(node),
+    close: () => running.stop(),
+  };
 }

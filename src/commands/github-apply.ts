@@ -35,6 +35,7 @@ import { openToPlan } from './open-to-plan.ts';
 import type { Output } from './output.ts';
 import { planExitCode } from './plan.ts';
 import { showProgress } from './progress.ts';
+import { reportExitCode } from './report-exit-code.ts';
 
 /** Merges that may wait for one apply, because GitHub drops all but the newest run that waits. */
 const MOST_MERGES = 50;
@@ -194,8 +195,7 @@ async function applyReviewed(
   for (const { pull } of reviews.found)
     await postReport(github, { number: pull.number, estate, runId: run.runId, text });
   output.result(renderReport(report, { colour: false }));
-  const failed = report.results.some(({ outcome }) => outcome !== 'done');
-  return failed || planExitCode(report.remaining) !== 0 ? 1 : 0;
+  return reportExitCode(report);
 }
 
 async function defaultBranch(options: GitHubOptions): Promise<string> {

@@ -7,7 +7,7 @@ import { formatDuration } from '../render/units.ts';
 import { visible, visibleId } from '../render/visible.ts';
 import type { Output } from './output.ts';
 
-const SIGNS = { done: '✓', failed: '✗', unknown: '?', 'not run': '·' } as const;
+const SIGNS = { done: '✓', failed: '✗', unknown: '?', 'not run': '·', pending: '…' } as const;
 
 export function showProgress(output: Output): Progress & { close(): void } {
   const colours = pc.createColors(output.live && pc.isColorSupported);
@@ -28,7 +28,7 @@ export function showProgress(output: Output): Progress & { close(): void } {
     ended({ planned, outcome, milliseconds, error }, number, total) {
       running.delete(`${planned.cluster} ${number}`);
       spinner?.stop();
-      const paint = outcome === 'done' ? colours.green : colours.red;
+      const paint = outcome === 'done' ? colours.green : outcome === 'pending' ? colours.yellow : colours.red;
       const position = `${number}/${total}`.padStart(7);
       const line = `${paint(SIGNS[outcome])} ${planned.node.padEnd(16)}${position}  ${describe(planned)}`;
       output.note(`${line}  ${colours.dim(formatDuration(milliseconds))}`);

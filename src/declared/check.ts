@@ -130,7 +130,7 @@ function takesText(types: unknown): boolean {
 }
 
 function folderOf(kind: Kind): Folder {
-  return kind === 'Cluster' || kind === 'DrPair' ? 'clusters' : 'schemas';
+  return ['Cluster', 'DrPair', 'Federation'].includes(kind) ? 'clusters' : 'schemas';
 }
 
 function isKind(name: string): name is Kind {

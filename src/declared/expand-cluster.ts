@@ -1,5 +1,6 @@
 /** Turns a Cluster document into nodes with names, addresses and credentials, every default made explicit. */
-import type { Cluster, Credential, Engines, Node } from '../model/estate.ts';
+import type { Cluster, Credential, Engines, Node, Peer } from '../model/estate.ts';
+import type { Files } from '../model/node-file.ts';
 import type { Entry } from './files.ts';
 
 type CredentialDocument = string | { readonly env: string } | { readonly file: string };
@@ -12,6 +13,12 @@ interface ReplicaDocument {
   readonly native_port?: number;
 }
 
+interface FromEnvironment {
+  readonly from_env: string;
+}
+
+type FilesDocument = Files['by'] & { readonly reload?: Exclude<Files['reload'], 'restart'> };
+
 export interface ClusterDocument {
   readonly name: string;
   readonly edition: Cluster['edition'];
@@ -23,6 +30,13 @@ export interface ClusterDocument {
   readonly password?: CredentialDocument;
   readonly engines?: 'plain' | 'replicated' | 'shared';
   readonly replicated?: { readonly path?: string; readonly replica?: string };
+  readonly access?: 'sql' | 'users_xml';
+  readonly files?: FilesDocument;
+  readonly peers?: {
+    readonly user?: FromEnvironment;
+    readonly password?: FromEnvironment;
+    readonly secret?: FromEnvironment;
+  };
   readonly shards: readonly { readonly replicas: readonly ReplicaDocument[] }[];
 }
 
@@ -52,10 +66,23 @@ function enginesOf(document: ClusterDocument): Engines {
   return { as, path, replica };
 }
 
+function filesOf({ files }: ClusterDocument): Pick<Cluster, 'files'> {
+  if (files === undefined) return {};
+  const { reload = 'config', ...by } = files;
+  return { files: { by, reload } };
+}
+
+/** What the servers of other nodes need to sign in. */
+function signIn({ peers = {} }: ClusterDocument): Pick<Peer, 'user' | 'password'> {
+  const { user, password } = peers;
+  return { ...(user && { user: user.from_env }), ...(password && { password: password.from_env }) };
+}
+
 export function expandCluster(document: ClusterDocument, entry: Pick<Entry, 'place'>): Cluster {
   const nodes = document.shards.flatMap(({ replicas }, shardAt) =>
     replicas.map((replica, replicaAt): Node => {
       const secure = replica.secure ?? document.secure ?? false;
+      const nativePort = replica.native_port ?? document.native_port ?? (secure ? 9440 : 9000);
       return {
         name: replica.name ?? nodeName(document, shardAt + 1, replicaAt + 1),
         cluster: document.name,
@@ -63,14 +90,20 @@ export function expandCluster(document: ClusterDocument, entry: Pick<Entry, 'pla
         replica: replicaAt + 1,
         host: replica.host,
         httpPort: replica.http_port ?? document.http_port ?? (secure ? 8443 : 8123),
-        nativePort: replica.native_port ?? document.native_port ?? (secure ? 9440 : 9000),
+        nativePort,
         secure,
         user: credential(document.user ?? 'default'),
         ...(document.password && { password: credential(document.password) }),
+        peer: { host: replica.host, port: nativePort, secure, ...signIn(document) },
         place: entry.place(['shards', shardAt, 'replicas', replicaAt]),
       };
     }),
   );
-  const { name, edition, version } = document;
-  return { name, edition, version, engines: enginesOf(document), nodes };
+  const { name, edition, version, access, peers } = document;
+  return {
+    ...{ name, edition, version, engines: enginesOf(document), nodes },
+    ...(access && { access }),
+    ...filesOf(document),
+    ...(peers?.secret && { peerSecret: peers.secret.from_env }),
+  };
 }

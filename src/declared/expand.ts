@@ -8,6 +8,7 @@ import { type Place, showPlace } from '../model/place.ts';
 import { documentOf } from './document.ts';
 import { type ClusterDocument, expandCluster } from './expand-cluster.ts';
 import { expandFeeds } from './expand-feeds.ts';
+import { expandFederations } from './expand-federations.ts';
 import { expandPairs } from './expand-pairs.ts';
 import { expandScd } from './expand-scd.ts';
 import type { Entry } from './files.ts';
@@ -142,7 +143,7 @@ function expandObjects(entries: readonly Entry[], known: ReadonlySet<string>, re
     declare(entry, clusters);
   }
   for (const entry of entries.filter(
-    ({ kind }) => !['Database', 'Cluster', 'DrPair', 'Feed'].includes(kind),
+    ({ kind }) => !['Database', 'Cluster', 'DrPair', 'Feed', 'Federation'].includes(kind),
   )) {
     const { database } = entry.value as ObjectHead;
     declare(entry, scopeOf(entry, known, databases.get(database ?? ''), report));
@@ -201,6 +202,7 @@ export function expand(written: readonly Entry[]): { estate: Estate; findings: r
   );
   checkTargets(entries, objects, report);
   const pairs = expandPairs(entries, clusters, prune, report);
+  const { federations, generated } = expandFederations(entries, { clusters, objects, report });
   findings.push(...renameMistakes(objects));
   const scopes = new Map(objects.map(({ tree, clusters: on }) => [nameKey(tree.root.id), on]));
   const scd = tables.map((table) => ({
@@ -208,5 +210,8 @@ export function expand(written: readonly Entry[]): { estate: Estate; findings: r
     clusters: scopes.get(pathKey([table.database, table.name])) ?? new Set<string>(),
   }));
   const feeds = expandFeeds(entries, tables, report);
-  return { estate: { clusters, objects, prune, limits, pairs, scd, feeds }, findings };
+  return {
+    estate: { clusters, objects: [...objects, ...generated], prune, limits, pairs, scd, feeds, federations },
+    findings,
+  };
 }

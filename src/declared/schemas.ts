@@ -6,6 +6,7 @@ import database from './schema/database.json' with { type: 'json' };
 import dictionary from './schema/dictionary.json' with { type: 'json' };
 import drPair from './schema/dr-pair.json' with { type: 'json' };
 import feed from './schema/feed.json' with { type: 'json' };
+import federation from './schema/federation.json' with { type: 'json' };
 import sqlFunction from './schema/function.json' with { type: 'json' };
 import materializedView from './schema/materialized-view.json' with { type: 'json' };
 import namedCollection from './schema/named-collection.json' with { type: 'json' };
@@ -24,6 +25,7 @@ import settings from './settings.schema.json' with { type: 'json' };
 const FILES = {
   Cluster: cluster,
   DrPair: drPair,
+  Federation: federation,
   Database: database,
   Table: table,
   ScdTable: scdTable,

@@ -1,16 +1,23 @@
-/** Takes an estate's nodes, gives their running servers, each of which knows every cluster. */
+/** Takes an estate's nodes, gives their running servers, each of which knows every cluster and what spans several. */
 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PlumblineError } from '../model/errors.ts';
 import type { EstateNode } from './estate-state.ts';
 import { freePorts } from './free-ports.ts';
-import { type EmbeddedServer, type RemoteCluster, startServer } from './server.ts';
+import { type RestartableServer, startRestartable } from './restartable.ts';
+import type { RemoteCluster } from './server.ts';
 import { StartError } from './start-error.ts';
 
 interface Placed extends EstateNode {
   readonly httpPort: number;
   readonly nativePort: number;
+}
+
+/** A cluster that has the nodes of several, one after the other. */
+export interface SpanningCluster {
+  readonly name: string;
+  readonly members: readonly string[];
 }
 
 const attempts = 10;
@@ -36,10 +43,14 @@ export function checkNodes(nodes: readonly EstateNode[]): void {
 }
 
 /** Starts all nodes side by side, and either all of them run or none does. Data lives in `<folder>/nodes/<name>/data`. */
-export async function startNodes(folder: string, nodes: readonly EstateNode[]): Promise<EmbeddedServer[]> {
+export async function startNodes(
+  folder: string,
+  nodes: readonly EstateNode[],
+  spanning: readonly SpanningCluster[] = [],
+): Promise<RestartableServer[]> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await startOnce(folder, nodes);
+      return await startOnce(folder, nodes, spanning);
     } catch (error) {
       const passes = error instanceof StartError && error.failure !== 'other';
       if (!passes || attempt === attempts) throw error;
@@ -49,18 +60,27 @@ export async function startNodes(folder: string, nodes: readonly EstateNode[]): 
   }
 }
 
-async function startOnce(folder: string, nodes: readonly EstateNode[]): Promise<EmbeddedServer[]> {
+export function nodeFolder(folder: string, name: string): string {
+  return join(folder, 'nodes', name);
+}
+
+async function startOnce(
+  folder: string,
+  nodes: readonly EstateNode[],
+  spanning: readonly SpanningCluster[],
+): Promise<RestartableServer[]> {
   const ports = await freePorts(nodes.length * 2);
   const placed = nodes.map((node, index): Placed => {
     const [httpPort = 0, nativePort = 0] = ports.slice(index * 2);
     return { ...node, httpPort, nativePort };
   });
-  const remoteServers = remoteClusters(placed);
+  const clusters = remoteClusters(placed);
+  const remoteServers = [...clusters, ...spanning.map((one) => spanned(one, clusters))];
   const started = await Promise.allSettled(
     placed.map(({ name, cluster, shard, replica, httpPort, nativePort }) =>
-      startServer({
+      startRestartable({
         name,
-        folder: join(folder, 'nodes', name),
+        folder: nodeFolder(folder, name),
         httpPort,
         nativePort,
         remoteServers,
@@ -83,6 +103,11 @@ function remoteClusters(nodes: readonly Placed[]): RemoteCluster[] {
       replicas.map(({ nativePort }) => ({ host: '127.0.0.1', port: nativePort })),
     ),
   }));
+}
+
+function spanned({ name, members }: SpanningCluster, clusters: readonly RemoteCluster[]): RemoteCluster {
+  const shards = members.flatMap((member) => clusters.find((one) => one.name === member)?.shards ?? []);
+  return { name, shards };
 }
 
 function grouped<T, K>(items: readonly T[], key: (item: T) => K): Map<K, T[]> {

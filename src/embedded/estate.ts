@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PlumblineError } from '../model/errors.ts';
 import { findEngine } from './engine.ts';
 import { type EstateLock, type Purpose, readHolder, takeEstateLock } from './estate-lock.ts';
-import { checkNodes, startNodes } from './estate-nodes.ts';
+import { checkNodes, nodeFolder, type SpanningCluster, startNodes } from './estate-nodes.ts';
 import {
   type EstateNode,
   type EstateState,
@@ -16,6 +16,7 @@ import {
   writeState,
 } from './estate-state.ts';
 import { ping } from './ping.ts';
+import { askForRestart, watchMarks } from './restart-mark.ts';
 
 export type { Purpose } from './estate-lock.ts';
 export type { EstateNode, RunningNode } from './estate-state.ts';
@@ -24,6 +25,8 @@ export interface EstateOptions {
   /** Holds estate.json, estate.lock and nodes/; it is made where it is missing. */
   readonly folder: string;
   readonly nodes: readonly EstateNode[];
+  /** Clusters that the servers know beside those of the nodes. */
+  readonly spanning?: readonly SpanningCluster[];
   /** `up` keeps the servers for others to attach to; a `command` runs them for itself where no `up` does. */
   readonly purpose: Purpose;
   /** How long to wait for another holder, in milliseconds; half a minute where it is left out. */
@@ -34,6 +37,10 @@ export interface EmbeddedEstate {
   readonly nodes: readonly RunningNode[];
   /** The servers belong to a running `plumbline up`, and `stop` leaves them alone. */
   readonly attached: boolean;
+  /** The folder of a node, with its `config.d` and `users.d`. */
+  folder(node: string): string;
+  /** Restarts a node, which reads its configuration then. */
+  restart(node: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -48,7 +55,13 @@ export async function openEstate(options: EstateOptions): Promise<EmbeddedEstate
   await mkdir(folder, { recursive: true });
   const claim = await claimEstate({ ...options, folder });
   if ('nodes' in claim) {
-    return { nodes: claim.nodes.map(runningNode), attached: true, stop: async () => {} };
+    return {
+      nodes: claim.nodes.map(runningNode),
+      attached: true,
+      folder: (name) => nodeFolder(folder, name),
+      restart: (name) => askForRestart(nodeFolder(folder, name), name),
+      stop: async () => {},
+    };
   }
   try {
     return await runEstate({ ...options, folder }, claim);
@@ -61,14 +74,21 @@ export async function openEstate(options: EstateOptions): Promise<EmbeddedEstate
 async function runEstate(options: EstateOptions, lock: EstateLock): Promise<EmbeddedEstate> {
   const { folder, nodes, purpose } = options;
   await removeState(folder);
-  const servers = await startNodes(folder, nodes);
-  const running = servers.map(runningNode);
-  const described = nodes.flatMap((node, index) => {
-    const server = running[index];
-    return server === undefined ? [] : [{ ...node, ...server }];
-  });
-  await writeState(folder, { pid: process.pid, purpose, nodes: described });
+  const servers = await startNodes(folder, nodes, options.spanning);
+  const running = () => servers.map((server) => runningNode(server.current()));
+  const describe = () => {
+    const described = running().map((server, index) => ({ ...(nodes[index] as EstateNode), ...server }));
+    return writeState(folder, { pid: process.pid, purpose, nodes: described });
+  };
+  await describe();
+  const restart = async (name: string): Promise<void> => {
+    await servers.find((server) => server.current().name === name)?.restart();
+    await describe();
+  };
+  const watched = new Map(nodes.map(({ name }) => [name, nodeFolder(folder, name)]));
+  const watching = purpose === 'up' ? watchMarks(watched, restart) : undefined;
   const end = async () => {
+    watching?.end();
     await removeState(folder);
     await Promise.all(servers.map((server) => server.stop()));
     lock.release();
@@ -78,7 +98,13 @@ async function runEstate(options: EstateOptions, lock: EstateLock): Promise<Embe
     ended ??= end();
     return ended;
   };
-  return { nodes: running, attached: false, stop };
+  return {
+    nodes: running(),
+    attached: false,
+    folder: (name) => nodeFolder(folder, name),
+    restart,
+    stop,
+  };
 }
 
 /** The lock to run the estate with, or the state of an `up` that runs it. */

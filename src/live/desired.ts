@@ -58,8 +58,11 @@ function placedLike(normal: Tree, authored: Tree): Tree {
   return { root: { ...normal.root, ...saidOf(authored.root) }, parts };
 }
 
-/** UNKNOWN_IDENTIFIER, BAD_ARGUMENTS, UNKNOWN_FUNCTION, UNKNOWN_TABLE: what is said of a function or a dictionary that is not there. */
-const MISSING: ReadonlySet<number | undefined> = new Set([47, 36, 46, 60]);
+/**
+ * UNKNOWN_IDENTIFIER, BAD_ARGUMENTS, UNKNOWN_FUNCTION, UNKNOWN_TABLE, CLUSTER_DOESNT_EXIST: what is said of a function, a
+ * dictionary or a cluster that is not there.
+ */
+const MISSING: ReadonlySet<number | undefined> = new Set([47, 36, 46, 60, 701]);
 
 /** Normalised trees by server class and text: nodes of one class are asked once. */
 export type NormalTrees = Map<string, Promise<Tree>>;
@@ -69,13 +72,13 @@ const isOtherNodesFailure = (error: unknown, node: string): boolean =>
   error instanceof ServerError && error.node !== node;
 
 /** Whether the server misses something that is declared and not there yet. */
-function missesAny(error: unknown, coming: readonly ObjectId[]): boolean {
+function missesAny(error: unknown, coming: readonly (readonly string[])[]): boolean {
   if (!(error instanceof ServerError) || !MISSING.has(error.code)) return false;
   // `Int128` does not speak of a table `t1`.
   const words = new Set(error.reason.split(/\W+/));
   const isNamed = (name: string): boolean =>
     /^\w+$/.test(name) ? words.has(name) : error.reason.includes(name);
-  return coming.some(({ path }) => isNamed(path.at(-1) ?? ''));
+  return coming.some((path) => isNamed(path.at(-1) ?? ''));
 }
 
 /** Formats definitions instead of trying them out. */
@@ -95,6 +98,8 @@ export async function desiredState(options: {
   readonly node: string;
   readonly live: State;
   readonly unshown: Unshown;
+  /** Names of clusters that the node will know by the time its objects are created. */
+  readonly comingClusters?: readonly string[];
   readonly serverClass: string;
   readonly normaliser: Normaliser;
   readonly abilities: () => Promise<Abilities>;
@@ -114,7 +119,10 @@ export async function desiredState(options: {
   const functionNames = new Set(
     here.flatMap(({ root }) => (root.id.kind === 'function' ? root.id.path : [])),
   );
-  const coming = here.map(({ root }) => root.id).filter((id) => !live.has(nameKey(id)));
+  const coming = [
+    ...here.flatMap(({ root }) => (live.has(nameKey(root.id)) ? [] : [root.id.path])),
+    ...(options.comingClusters ?? []).map((name) => [name]),
+  ];
   const normalise = async (tree: Tree, text: string, changing: ReadonlySet<string>) => {
     const { id } = tree.root;
     const databaseExists = live.has(pathKey(id.path.slice(0, 1)));

@@ -1,6 +1,8 @@
 /** What the declarations say as a whole: clusters of nodes, and the objects that belong on them. */
 import type { DrPair } from './dr-pair.ts';
 import type { Feed } from './feed.ts';
+import type { Federation } from './federation.ts';
+import type { Files } from './node-file.ts';
 import type { Tree } from './object.ts';
 import type { Place } from './place.ts';
 import type { Guarded } from './review.ts';
@@ -8,6 +10,16 @@ import type { ScdTable } from './scd.ts';
 
 /** Where a credential comes from; its value never stands in a declaration. */
 export type Credential = { readonly plain: string } | { readonly env: string } | { readonly file: string };
+
+/** How the servers of other nodes reach it; what signs them in stands in their environment, under these names. */
+export interface Peer {
+  readonly host: string;
+  /** Of the native protocol. */
+  readonly port: number;
+  readonly secure: boolean;
+  readonly user?: string;
+  readonly password?: string;
+}
 
 export interface Node {
   /** Unique in the estate; `community-2`, or the cluster's name where it has one node. */
@@ -22,6 +34,8 @@ export interface Node {
   readonly secure: boolean;
   readonly user: Credential;
   readonly password?: Credential | undefined;
+  /** As it is declared, also where Plumbline itself reaches the node elsewhere. */
+  readonly peer?: Peer;
   readonly place?: Place;
 }
 
@@ -40,6 +54,12 @@ export interface Cluster {
   /** The ClickHouse version it is meant to run, such as `26.7`. */
   readonly version: string;
   readonly engines: Engines;
+  /** How users, roles and what else is about access reach it: as statements where it is left out. */
+  readonly access?: 'sql' | 'users_xml';
+  /** How configuration files reach its nodes; absent where none do. */
+  readonly files?: Files;
+  /** The variable in the environment of all servers by whose value they know each other. */
+  readonly peerSecret?: string;
   readonly nodes: readonly Node[];
   readonly place?: Place;
 }
@@ -92,6 +112,8 @@ export interface Estate {
   /** Absent where none is declared. */
   readonly scd?: readonly ScdTable[];
   readonly feeds?: readonly Feed[];
+  /** Absent where none is declared. */
+  readonly federations?: readonly Federation[];
 }
 
 /** The same estate with some nodes at other addresses, by node name; the others stay where they are. */
@@ -111,5 +133,6 @@ export function embeddedAddress(url: string, nativePort: number): Partial<Node> 
     secure: false,
     user: { plain: 'default' },
     password: undefined,
+    peer: { host: '127.0.0.1', port: nativePort, secure: false },
   };
 }

@@ -1,8 +1,11 @@
 /** What became of a run of apply: who ran it, and the outcome of every step. */
 import type { Plan, PlannedStep } from './plan.ts';
 
-/** `unknown`: the answer was lost, and the server could not be asked what became of the statement. */
-export type Outcome = 'done' | 'failed' | 'unknown' | 'not run';
+/**
+ * `unknown`: the answer was lost, and the server could not be asked what became of the statement. `pending`: people have to
+ * put a file in its place; what comes after it goes on.
+ */
+export type Outcome = 'done' | 'failed' | 'unknown' | 'not run' | 'pending';
 
 export interface RunIdentity {
   readonly run: string;

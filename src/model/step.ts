@@ -1,4 +1,5 @@
 /** What a plan is made of: drafts that kinds write, and the steps that the plan folds them into. */
+import type { StepFile } from './node-file.ts';
 import type { ObjectId } from './object.ts';
 import type { Place } from './place.ts';
 import type { Rebuild } from './rebuild.ts';
@@ -96,6 +97,8 @@ export interface Step {
   readonly rebuild?: Rebuild;
   /** Of a step that makes a partition of a pair's passive site as the active site has it. */
   readonly repair?: Repair;
+  /** Of a step that delivers a file to the node; the statements, which have the server read it, run after that. */
+  readonly file?: StepFile;
   readonly verdict: Verdict;
   readonly hazards: readonly Hazard[];
   readonly changes: readonly Change[];

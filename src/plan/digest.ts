@@ -22,6 +22,7 @@ export const meaningOf = (planned: PlannedStep): string => {
     step.fingerprint,
     ...(step.rebuild ? [step.rebuild] : []),
     ...(step.repair ? [step.repair] : []),
+    ...(step.file ? [{ ...step.file, before: undefined }] : []),
   ]);
 };
 

@@ -29,14 +29,15 @@ export async function onStage<T>(
   work: (stage: Stage) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'plumbline-rehearsal-'));
-  const kept = estate.clusters.map((cluster) => ({
+  const kept = estate.clusters.map(({ files: _files, ...cluster }) => ({
     ...cluster,
     // The engine has no Keeper: what is replicated is played with plain tables.
     engines: { as: 'any' as const },
     nodes: cluster.nodes.filter(({ name }) => names.has(name)),
   }));
+  const spanning = (estate.federations ?? []).map(({ name, members }) => ({ name, members }));
   const nodes = kept.flatMap((cluster) => cluster.nodes);
-  const running = await openEstate({ folder, nodes, purpose: 'command' });
+  const running = await openEstate({ folder, nodes, spanning, purpose: 'command' });
   const addresses = new Map(
     running.nodes.map(({ name, url, nativePort }) => [name, embeddedAddress(url, nativePort)]),
   );
@@ -84,14 +85,15 @@ export async function tryStatement(
 
 /** Runs the steps of a node up to the first that fails, and says which that was and why. */
 export async function playSteps(server: Server, steps: readonly Step[]): Promise<string | undefined> {
-  for (const { object, statements, rebuild } of steps) {
+  for (const { object, statements, rebuild, file } of steps) {
     if (rebuild) {
       const { path } = object;
       const order = { server, path, rebuild, queryId: 'plumbline-rehearsal-' };
       const { error } = await rebuildTable({ ...order, keepLock: async () => {}, shouldStop: () => false });
       if (error) return `${showId(object)} on ${server.node.name}: ${error}`;
     }
-    if (rebuild) continue;
+    // The servers on the stage know all clusters from the start.
+    if (rebuild || file) continue;
     for (const statement of statements) {
       const reason = await tryStatement(server, object, statement);
       if (reason) return `${showId(object)} on ${server.node.name}: ${reason}`;

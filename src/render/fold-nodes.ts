@@ -21,8 +21,10 @@ interface Folding {
 }
 
 function meaning({ impact: _impact, fingerprint: _fingerprint, ...step }: Step): string {
-  const { action, object, statements, verdict, hazards, changes, refusals, allowance, place } = step;
-  return JSON.stringify([action, object, statements, verdict, hazards, changes, refusals, allowance, place]);
+  const { action, object, statements, verdict, hazards, changes, refusals, allowance, place, file } = step;
+  return JSON.stringify([
+    ...[action, object, statements, verdict, hazards, changes, refusals, allowance, place, file],
+  ]);
 }
 
 /** Entries in the order of their first appearance; a step that a node has twice stays twice. */

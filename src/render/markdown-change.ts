@@ -9,11 +9,16 @@ import {
   subject,
 } from './describe-change.ts';
 import { tellingChanges } from './describe-step.ts';
-import { diffLines } from './text-diff.ts';
+import { type DiffLine, diffLines } from './text-diff.ts';
 import { visible } from './visible.ts';
 
 const WIDTH = 120;
 const MARKS = { same: ' ', removed: '-', added: '+' } as const;
+
+/** A line of a `diff` block. */
+export function diffMarked({ kind, text }: DiffLine, margin = ''): string {
+  return kind === 'cut' ? `@@ ${text} @@` : `${MARKS[kind]} ${margin}${text}`.trimEnd();
+}
 
 /** Indented below the part's own line, so that a part that changes is not read as one that comes or goes. */
 function attributeLines(attribute: AttributeChange, margin: string): string[] {
@@ -21,10 +26,7 @@ function attributeLines(attribute: AttributeChange, margin: string): string[] {
   const label = `${margin}${attributeLabel(name)}`;
   if (isLong(attribute, WIDTH)) {
     const lines = diffLines(attributeText(name, from), attributeText(name, to));
-    const marked = lines.map(({ kind, text }) =>
-      kind === 'cut' ? `@@ ${text} @@` : `${MARKS[kind]} ${margin}${text}`,
-    );
-    return [`  ${label}:`, ...marked.map((line) => line.trimEnd())];
+    return [`  ${label}:`, ...lines.map((line) => diffMarked(line, margin))];
   }
   if (name === 'position' && from === undefined) return [`! ${label}: ${attributeArrow(attribute)}`];
   const side = (mark: string, value: string | undefined): string[] => {

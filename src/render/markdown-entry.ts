@@ -1,10 +1,12 @@
 /** Takes one folded entry of a plan and gives its Markdown: open where it needs a reviewer's eye, folded away elsewhere. */
+import type { StepFile } from '../model/node-file.ts';
 import type { ClusterPlan } from '../model/plan.ts';
 import type { Step } from '../model/step.ts';
+import { deliveredLines, deliveryText } from './delivered-file.ts';
 import { allowanceText, statementLines, verdictWord } from './describe-step.ts';
 import { type FoldedEntry, nodesText } from './fold-nodes.ts';
 import { hazardImpact } from './impact.ts';
-import { diffBlock } from './markdown-change.ts';
+import { diffBlock, diffMarked } from './markdown-change.ts';
 import { code, fenced, html, htmlCode, prose } from './markdown-escape.ts';
 import { visibleNode, visiblePath, visiblePlace } from './visible.ts';
 
@@ -34,11 +36,22 @@ export function cautions(entry: FoldedEntry): string[] {
   ];
 }
 
+function fileBlocks(file: StepFile): string[][] {
+  return [
+    [prose(deliveryText(file))],
+    fenced(
+      'diff',
+      deliveredLines(file).map((line) => diffMarked(line)),
+    ),
+  ];
+}
+
 /** What changes in the definition, and the statements that run. */
 export function definitionBlocks({ step }: FoldedEntry): string[][] {
   const changed = diffBlock(step);
   return [
     changed.length > 0 ? fenced('diff', changed) : [],
+    ...(step.file ? fileBlocks(step.file) : []),
     step.statements.length > 0 ? fenced('sql', statementLines(step, WIDTH)) : [],
   ];
 }

@@ -29,7 +29,8 @@ function failureLines({ planned, outcome, error }: StepResult): string[] {
   ];
 }
 
-const isBad = ({ outcome }: StepResult): boolean => outcome === 'failed' || outcome === 'unknown';
+const isBad = ({ outcome }: StepResult): boolean =>
+  outcome === 'failed' || outcome === 'unknown' || outcome === 'pending';
 
 /** Ends in a newline. */
 export function renderReportMarkdown({ identity, results, remaining }: ApplyReport): string {

@@ -11,6 +11,7 @@ export const ADVICE: Readonly<Record<Outcome, string>> = {
   done: '',
   'not run': '',
   failed: 'mend the cause, then run plan and apply again: they go on from what is live',
+  pending: 'the rest went on; plan says so until the node has what the file says',
   unknown: 'make the node reachable, then run plan: it shows whether the step was done',
 };
 
@@ -31,7 +32,7 @@ function countOf(results: readonly StepResult[], outcome: Outcome): number {
 export function renderReport(report: ApplyReport, options: { readonly colour: boolean }): string {
   const colours = pc.createColors(options.colour);
   const { results, remaining, identity } = report;
-  const counts = (['done', 'failed', 'unknown', 'not run'] as const)
+  const counts = (['done', 'failed', 'unknown', 'pending', 'not run'] as const)
     .map((outcome) => ({ outcome, count: countOf(results, outcome) }))
     .filter(({ outcome, count }) => outcome === 'done' || count > 0)
     .map(({ outcome, count }) => `${count} ${outcome}`);

@@ -15,7 +15,8 @@ import { flow, indent } from './wrap.ts';
 
 const MARKS = { same: '  ', removed: '- ', added: '+ ', cut: '… ' } as const;
 
-function diffText({ kind, text }: DiffLine, colours: Palette): string {
+/** A line with its mark. */
+export function diffText({ kind, text }: DiffLine, colours: Palette): string {
   const paint = { same: colours.plain, removed: colours.bad, added: colours.good, cut: colours.quiet }[kind];
   return paint(`${MARKS[kind]}${text}`.trimEnd());
 }

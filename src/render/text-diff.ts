@@ -60,3 +60,9 @@ export function diffLines(from: string, to: string): DiffLine[] {
   const lines = compare(before, after, withoutComma);
   return cut(changes(lines) ? lines : compare(from.split('\n'), to.split('\n'), (line) => line));
 }
+
+/** The same for texts that are no SQL. */
+export function plainDiff(from: string, to: string): DiffLine[] {
+  const [before = [], after = []] = [from, to].map((text) => (text === '' ? [] : text.split('\n')));
+  return cut(compare(before, after, (line) => line));
+}

@@ -1,9 +1,10 @@
 /** Takes one folded entry of a plan and gives the lines that show it on a terminal. */
 import type { ClusterPlan } from '../model/plan.ts';
+import { deliveredLines, deliveryText } from './delivered-file.ts';
 import { allowanceText, statementLines, tellingChanges, verdictWord } from './describe-step.ts';
 import { type FoldedEntry, nodesText } from './fold-nodes.ts';
 import { hazardImpact } from './impact.ts';
-import { changeLines } from './text-change.ts';
+import { changeLines, diffText } from './text-change.ts';
 import { type Palette, signOf, signPaint, verdictPaint } from './text-palette.ts';
 import { visible, visibleNode, visiblePath, visiblePlace } from './visible.ts';
 import { flow, indent, wrap } from './wrap.ts';
@@ -44,6 +45,14 @@ function warnings(entry: FoldedEntry, colours: Palette, width: number): string[]
   ];
 }
 
+function fileLines({ file }: FoldedEntry['step'], colours: Palette, width: number): string[] {
+  if (!file) return [];
+  return [
+    ...wrap(visible(deliveryText(file)), width),
+    ...deliveredLines(file).map((line) => diffText(line, colours)),
+  ];
+}
+
 /** Its head, what changes, what to look at twice, and the statements that run. */
 export function entryLines(
   entry: FoldedEntry,
@@ -56,6 +65,7 @@ export function entryLines(
   const told = [
     ...tellingChanges(step).flatMap((change) => changeLines(change, step, colours, inner)),
     ...warnings(entry, colours, inner),
+    ...fileLines(step, colours, inner),
   ];
   const statements = statementLines(step, inner);
   const gap = told.length > 0 && statements.length > 0 ? [''] : [];

@@ -1,0 +1,15 @@
+/** What became of a run goes in; the exit code that says so comes out. */
+import { plannedSteps } from '../model/plan.ts';
+import type { ApplyReport } from '../model/report.ts';
+import type { Step } from '../model/step.ts';
+import { planExitCode } from './plan.ts';
+
+const isForPeople = ({ file }: Step): boolean => file !== undefined && 'manual' in file.by;
+
+/** 0 when all is done, 2 when all is done but files that people have to put in their places, 1 otherwise. */
+export function reportExitCode({ results, remaining }: ApplyReport): number {
+  if (results.some(({ outcome }) => outcome !== 'done' && outcome !== 'pending')) return 1;
+  const left = planExitCode(remaining);
+  const waits = plannedSteps(remaining).every(({ step }) => isForPeople(step));
+  return left === 2 && !waits ? 1 : left;
+}

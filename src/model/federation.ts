@@ -1,0 +1,41 @@
+/** A federation as declared: clusters that are read as one, the tables it covers, and how far the migration between them has come. */
+import { fitsTable } from './dr-pair.ts';
+import type { Place } from './place.ts';
+
+/** From the first to the last; a step backwards rolls back. */
+export const STAGES = ['compatibility', 'network', 'switchover', 'decommission', 'final'] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** A table that is read across the members, and the Distributed table by which it is. */
+export interface CoveredTable {
+  readonly path: readonly string[];
+  readonly federated: readonly string[];
+}
+
+export interface Federation {
+  /** Also the name of the cluster that spans the members. */
+  readonly name: string;
+  /** Names of clusters, that of the reads first; their shards stand in this order. */
+  readonly members: readonly string[];
+  /** The cluster that answers reads, whose nodes have the federation in their topology. */
+  readonly reads: string;
+  /** The cluster that takes writes. */
+  readonly writes: string;
+  readonly stage: Stage;
+  /** Patterns such as `avesa.*`. */
+  readonly tables: readonly string[];
+  readonly except: readonly string[];
+  /** Names of the reading cluster's nodes that stay while it is decommissioned; absent before. */
+  readonly kept?: readonly string[];
+  /** What the patterns come to, on the reading cluster. */
+  readonly covered: readonly CoveredTable[];
+  readonly place?: Place;
+}
+
+/** Whether the patterns name a table. */
+export function isCovered(
+  { tables, except }: Pick<Federation, 'tables' | 'except'>,
+  path: readonly string[],
+): boolean {
+  return tables.some((one) => fitsTable(one, path)) && !except.some((one) => fitsTable(one, path));
+}
