@@ -40,12 +40,11 @@ function checkMembers(
     if (document.members.indexOf(member) < at)
       report('duplicate', `\`${member}\` is a member twice; name it once`, place);
   }
-  for (const [key, member] of [
-    ['reads', reads],
-    ['writes', writes],
-  ] as const) {
-    if (members.includes(member) && document.members.includes(member)) continue;
-    const message = `\`${member}\` is no member of the federation; its members are ${document.members.map((one) => `\`${one}\``).join(', ')}`;
+  const named = [['reads', reads], ...(document.writes ? [['writes', writes]] : [])];
+  for (const [key = '', member = ''] of named) {
+    if (document.members.includes(member)) continue;
+    const all = list([...new Set(document.members)], 'and');
+    const message = `\`${member}\` is no member of the federation; its members are ${all}`;
     report('unknown-member', message, entry.place([key]));
   }
   if (known.includes(name)) {

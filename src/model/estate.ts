@@ -1,7 +1,7 @@
 /** What the declarations say as a whole: clusters of nodes, and the objects that belong on them. */
 import type { DrPair } from './dr-pair.ts';
-import type { Feed } from './feed.ts';
 import type { Federation } from './federation.ts';
+import type { Feed } from './feed.ts';
 import type { Files } from './node-file.ts';
 import type { Tree } from './object.ts';
 import type { Place } from './place.ts';
