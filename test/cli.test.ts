@@ -143,6 +143,15 @@ describe('mistakes on the command line', () => {
     ],
     [['plan', '--url', 'http://localhost:1'], '--url must say which node it means'],
     [['plan', '--url', 'enterprise=localhost'], '--url enterprise takes an http:// or https:// address'],
+    [
+      ['plan', '--url', ''],
+      '--url is empty; it takes the address of a server, such as http://localhost:8123',
+    ],
+    [['import', '--url', '', '--name', 'one', '--estate', 'nowhere'], '--url is empty; it takes the address'],
+    [
+      ['import', '--url', 'http://localhost:1', '--estate', 'schemas'],
+      'No cluster is declared yet, so that --url means no node; `plumbline import --url URL --name NAME`',
+    ],
     [['plan', '--connect-timeout', 'soon'], '--connect-timeout takes a number of seconds, found `soon`'],
     [['validate', '--estate', 'nowhere'], 'cannot be read'],
     [['apply', 'nowhere.json'], "The plan nowhere.json can't be read (ENOENT)"],

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { applyPlan } from '../src/apply/apply.ts';
 import { survey } from '../src/apply/survey.ts';
+import { drift } from '../src/commands/drift.ts';
 import { withCreated } from '../src/dr/auto-create.ts';
 import { copyOf } from '../src/dr/copied-object.ts';
 import { rootKind } from '../src/kinds/index.ts';
@@ -9,7 +10,7 @@ import { declaredOn } from '../src/live/declared-on.ts';
 import { authoredText } from '../src/live/desired.ts';
 import { plannedSteps } from '../src/model/plan.ts';
 import { lazyRoot } from '../src/model/state.ts';
-import { type DrEstate, startDrEstate } from './support/dr-estate.ts';
+import { ADDRESS, type DrEstate, RECORD, startDrEstate } from './support/dr-estate.ts';
 
 const SCHEMAS = `kind: Database
 name: shop
@@ -96,6 +97,20 @@ it('creates what is missing, with its database, as the active site has it, and t
   const again = await planned();
   await again.close();
   expect(again.shown).toEqual([]);
+});
+
+it('shows in drift what the plan would create', async () => {
+  await sites.sql.west.run(EVENTS.replace('logs.', 'shop.'));
+  const shown: string[] = [];
+  const output = {
+    result: (text: string) => void shown.push(text),
+    note: () => {},
+    colour: false,
+    live: false,
+  };
+  const options = { estate: sites.folder.path, connectTimeout: 10, resolve: [`${RECORD}=${ADDRESS.west}`] };
+  expect(await drift({ ...options, format: 'text' }, output)).toBe(2);
+  expect(shown.join('')).toMatch(/shop\.events.*missing/);
 });
 
 it('follows the direction, and creates nothing while nobody knows it', async () => {

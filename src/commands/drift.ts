@@ -3,7 +3,7 @@ import { survey } from '../apply/survey.ts';
 import type { Plan } from '../model/plan.ts';
 import { renderDrift } from '../render/drift.ts';
 import { renderJunit } from '../render/junit.ts';
-import { openDeclaredEstate } from './estate-options.ts';
+import { openToPlan } from './open-to-plan.ts';
 import type { Output } from './output.ts';
 import { type Format, type PlanOptions, planExitCode, renderPlan } from './plan.ts';
 
@@ -14,7 +14,7 @@ function renderAs(plan: Plan, format: Format, output: Output): string {
 
 /** Exits like `plan`: 2 means drift. */
 export async function drift(options: PlanOptions, output: Output): Promise<number> {
-  const opened = await openDeclaredEstate(options);
+  const opened = await openToPlan(options, output);
   try {
     const { plan, close } = await survey(opened.estate, opened);
     await close();

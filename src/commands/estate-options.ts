@@ -95,6 +95,11 @@ export async function loadEstate(folder: string, fill: Fill = 'must declare'): P
 
 /** Throws a PlumblineError for what is no address of a server, or holds what must not be on a command line. */
 export function serverUrl(address: string, option: string): URL {
+  if (address.trim() === '') {
+    throw new PlumblineError(
+      `${option} is empty; it takes the address of a server, such as http://localhost:8123 (is a variable not set?).`,
+    );
+  }
   if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
     throw new PlumblineError(`${option} takes an http:// or https:// address.`);
   }
@@ -112,6 +117,13 @@ function parseUrl(text: string, nodes: readonly Node[]): { name: string; url: UR
   const only = nodes.length === 1 ? nodes[0]?.name : undefined;
   const name = /^[\w-]+=/.test(text) ? text.slice(0, at) : only;
   const known = nodes.map((node) => node.name).join(', ');
+  if (nodes.length === 0) {
+    serverUrl(text, '--url');
+    throw new PlumblineError(
+      'No cluster is declared yet, so that --url means no node; `plumbline import --url URL --name NAME` declares the server there.',
+    );
+  }
+  if (text.trim() === '') serverUrl(text, '--url');
   if (name === undefined)
     throw new PlumblineError(`--url must say which node it means (--url NODE=URL): ${known}.`);
   if (!nodes.some((node) => node.name === name)) {

@@ -9,11 +9,12 @@ import { renderJson } from '../render/json.ts';
 import { renderJunit } from '../render/junit.ts';
 import { renderMarkdown } from '../render/markdown.ts';
 import { visibleId } from '../render/visible.ts';
-import { type OpenEstate, openDeclaredEstate } from './estate-options.ts';
+import { loadEstate, type OpenEstate } from './estate-options.ts';
 import { keepPairIssues } from './github-dr.ts';
 import { estateInRepository } from './github-plan.ts';
 import { type GitHubOptions, keepArtifacts, openGitHubRun, writeSummary } from './github-run.ts';
 import { patchOf } from './import-patch.ts';
+import { openToPlan } from './open-to-plan.ts';
 import type { Output } from './output.ts';
 import { planExitCode } from './plan.ts';
 
@@ -33,7 +34,10 @@ async function authorsOf({ plan, servers }: Survey): Promise<DriftAuthor[]> {
 /** Who changed what, and how to accept it. */
 async function explain(folder: string, opened: OpenEstate, drifted: Survey) {
   const authors = await authorsOf(drifted);
-  return { authors, patch: await patchOf(folder, opened, drifted) };
+  // What pairs create stands in no declaration that a patch could change.
+  const { objects } = await loadEstate(folder);
+  const declared = { ...opened, estate: { ...opened.estate, objects } };
+  return { authors, patch: await patchOf(folder, declared, drifted) };
 }
 
 export async function githubDrift(options: GitHubOptions, output: Output): Promise<number> {
@@ -43,7 +47,7 @@ export async function githubDrift(options: GitHubOptions, output: Output): Promi
       `\`github drift\` runs on schedule or workflow_dispatch, not on ${run.event.name}.`,
     );
   }
-  const opened = await openDeclaredEstate(options);
+  const opened = await openToPlan(options, output);
   try {
     const surveyed = await survey(opened.estate, { ...opened, keepStates: true });
     const { plan } = surveyed;
