@@ -140,6 +140,7 @@ describe('the JSON Schemas', () => {
     'settings-profile',
     'quota',
     'row-policy',
+    'user',
     'workload',
     'resource',
     'raw',

@@ -25,6 +25,7 @@ const KINDS = {
   SettingsProfile: 'settings-profile',
   Quota: 'quota',
   RowPolicy: 'row-policy',
+  User: 'user',
   Raw: 'raw',
 };
 

@@ -42,7 +42,7 @@ export function complain(
   const schema = (error.parentSchema ?? {}) as Described;
   if (WRAPPERS.has(error.keyword) || isOneUnknownKeyTooMany(error, schema)) return undefined;
   const path = readPointer(error.instancePath);
-  if (schema.writeOnly) return aboutSecret(error, path);
+  if (schema.writeOnly) return aboutSecret(error, path, schema);
   if (error.propertyName !== undefined) return aboutName(error.propertyName, path, schema);
   if (error.keyword === 'additionalProperties') return aboutUnknownKey(error, path, schema);
   if (error.keyword === 'required' || error.keyword === 'dependentRequired') {
@@ -72,11 +72,14 @@ function isOneUnknownKeyTooMany(error: ErrorObject, { properties }: Described): 
   return Object.keys(error.data as object).some((key) => !Object.hasOwn(properties ?? {}, key));
 }
 
-function aboutSecret(error: ErrorObject, path: readonly string[]): Complaint {
-  const key = path.findLast((step) => !/^\d+$/.test(step) && step !== 'env' && step !== 'file') ?? 'password';
-  const message =
-    `a secret is never written in a declaration; write \`${key}: {env: NAME}\` for an environment variable ` +
-    `or \`${key}: {file: path}\` for a file`;
+function aboutSecret(error: ErrorObject, path: readonly string[], { properties }: Described): Complaint {
+  const key =
+    path.findLast((step) => !/^\d+$/.test(step) && !['env', 'file', 'secret'].includes(step)) ?? 'password';
+  const instead =
+    path.at(-1) === 'secret' || (properties && 'secret' in properties)
+      ? `\`${key}: { secret: NAME }\``
+      : `\`${key}: {env: NAME}\` for an environment variable or \`${key}: {file: path}\` for a file`;
+  const message = `a secret is never written in a declaration; write ${instead}`;
   const unknown = error.params.additionalProperty;
   if (unknown !== undefined)
     return { rule: 'plain-secret', message, path: [...path, String(unknown)], atKey: true };

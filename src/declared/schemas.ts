@@ -18,6 +18,7 @@ import rowPolicy from './schema/row-policy.json' with { type: 'json' };
 import scdTable from './schema/scd-table.json' with { type: 'json' };
 import settingsProfile from './schema/settings-profile.json' with { type: 'json' };
 import table from './schema/table.json' with { type: 'json' };
+import user from './schema/user.json' with { type: 'json' };
 import view from './schema/view.json' with { type: 'json' };
 import workload from './schema/workload.json' with { type: 'json' };
 import settings from './settings.schema.json' with { type: 'json' };
@@ -41,6 +42,7 @@ const FILES = {
   SettingsProfile: settingsProfile,
   Quota: quota,
   RowPolicy: rowPolicy,
+  User: user,
   Raw: raw,
 } as const;
 

@@ -17,6 +17,7 @@ import { settingsProfile } from './settings-profile.ts';
 import { skippingIndex } from './skipping-index.ts';
 import { sqlFunction } from './sql-function.ts';
 import { table } from './table.ts';
+import { user } from './user.ts';
 import { view } from './view.ts';
 import { workload } from './workload.ts';
 
@@ -31,6 +32,7 @@ export const ROOT_KINDS = register<RootKind>(
   sqlFunction,
   role,
   settingsProfile,
+  user,
   quota,
   rowPolicy,
   table,

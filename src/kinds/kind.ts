@@ -89,6 +89,11 @@ export interface RootKind<A extends Attributes = Attributes> {
   parse(definition: Definition): Tree;
   /** The declared object as the server would store it. */
   normalise(tree: Tree, server: Normaliser): Promise<Tree>;
+  /**
+   * What can be created at once of an object that speaks of what is created behind it; the rest is altered when all of that is
+   * there, as are changes of what is live. Undefined where nothing is left to alter; absent where nothing ever is.
+   */
+  unfinished?(to: Tree): Tree | undefined;
   create(to: Tree): Draft;
   /** Gets all changed attributes of the object itself at once; its parts write their own drafts. */
   alter(to: Tree, from: Tree, changed: ReadonlySet<string>): readonly Draft[];

@@ -3,6 +3,7 @@ import { unquote } from '../sql/quote.ts';
 import { type Token, tokenize } from '../sql/tokens.ts';
 import { secretsIn } from './secret.ts';
 import { type SecretPosition, secretPositions, secretPositionsOfSetting } from './secret-positions.ts';
+import { maskedInUser } from './user-methods.ts';
 
 interface Range {
   readonly start: number;
@@ -52,6 +53,7 @@ function maskedIn(statement: string, tokens: readonly Token[]): readonly Range[]
     .join(' ')
     .replace(/^CREATE OR REPLACE/, 'CREATE');
   if (/^(CREATE|ALTER) NAMED COLLECTION\b/.test(words)) return [{ start: 0, end: statement.length }];
+  if (/^(CREATE|ALTER) USER\b/.test(words)) return maskedInUser(statement);
   if (words.startsWith('CREATE DICTIONARY')) return maskedInDictionary(tokens);
   if (words.startsWith('CREATE DATABASE')) return maskedInStorage(statement, tokens, 'database');
   return /^CREATE (TABLE|MATERIALIZED VIEW)/.test(words) ? maskedInStorage(statement, tokens, 'table') : [];

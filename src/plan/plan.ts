@@ -202,7 +202,8 @@ export function touched({ drops, alters, unmanaged }: NodeDifferences): readonly
 /** What a creation or a drop of a whole object comes to. */
 function whole({ action, root }: Task): Difference {
   const kind = rootKind(root.id.kind);
-  const draft = action === 'create' ? kind.create(root.tree()) : kind.drop(root.tree());
+  const tree = root.tree();
+  const draft = action === 'create' ? kind.create(kind.unfinished?.(tree) ?? tree) : kind.drop(tree);
   const place = root.place && { place: root.place };
   return {
     changes: [{ action, object: root.id, attributes: [], ...place }],

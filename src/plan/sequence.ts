@@ -7,7 +7,7 @@ import type { Root } from '../model/state.ts';
 import type { Change, ChangeAction } from '../model/step.ts';
 import { lostNames, withoutColumnDrops } from './column-drops.ts';
 import { isHeldBy } from './dependents.ts';
-import type { Difference } from './diff.ts';
+import { type Difference, diffTrees } from './diff.ts';
 import { creationOrder, needs } from './order.ts';
 
 export interface Alteration {
@@ -140,9 +140,18 @@ export function sequence(
     return rest.changes.length > 0 ? [{ ...task, difference: rest }] : [];
   };
   const first = new Map(alters.map(({ desired, readersFirst = [] }) => [desired, readersFirst]));
+  const finishing: Task[] = [];
+  const created = (root: Root): Task[] => {
+    const unfinished = rootKind(root.id.kind).unfinished?.(root.tree());
+    if (unfinished) finishing.push({ action: 'alter', root, difference: diffTrees(unfinished, root.tree()) });
+    return [{ action: 'create', root }];
+  };
   const rest = creationOrder([...creates, ...altered.keys()], first).flatMap((root): Task[] => {
     const alter = altered.get(root);
-    return alter ? taskOf(alter) : [{ action: 'create', root }];
+    if (!alter) return created(root);
+    if (!rootKind(root.id.kind).unfinished) return taskOf(alter);
+    finishing.push(...taskOf(alter));
+    return [];
   });
   return [
     ...dropTasks.filter(({ root }) => !readers.late.has(root)),
@@ -150,6 +159,7 @@ export function sequence(
     ...(renamed.length > 0 ? pulledForward(rest, readers) : rest),
     ...dropTasks.filter(({ root }) => readers.late.has(root)),
     ...afterwards,
+    ...finishing,
   ];
 }
 
