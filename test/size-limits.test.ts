@@ -20,8 +20,8 @@ beforeAll(async () => {
 });
 afterAll(() => estate?.stop());
 
-const database = (limit: string): string =>
-  `kind: Database\nname: shop\non: test\nprune: ["*"]\nallow_destructive_below: ${limit}\n`;
+const BARE = 'kind: Database\nname: shop\non: test\nprune: ["*"]\n';
+const database = (limit: string): string => `${BARE}allow_destructive_below: ${limit}\n`;
 const table = (name: string): string =>
   `kind: Table\ndatabase: shop\nname: ${name}\ncolumns: { k: UInt64 }\norder_by: k\n`;
 const view = 'kind: View\ndatabase: shop\nname: v\nquery: SELECT 1 AS one\n';
@@ -47,6 +47,27 @@ test.each([
   if (expected.length > 0) return;
   await estate.apply(NOBODY);
   expect(await sql.rows("SELECT name FROM system.tables WHERE database = 'shop'")).toEqual([]);
+});
+
+test('the limit of plumbline.yaml holds where the database has none', async () => {
+  const needed = async (limit: string | undefined, settings: string): Promise<number> => {
+    await estate.write({ 'd.yaml': limit === undefined ? BARE : database(limit) });
+    writeFileSync(join(estate.folder, 'plumbline.yaml'), settings);
+    return objections(await estate.plan(), NOBODY.allowed).length;
+  };
+  await withRows(1000);
+  try {
+    expect(await needed(undefined, '')).toBe(1);
+    expect(await needed(undefined, 'allow_destructive_below: 1 MiB')).toBe(0);
+    expect(await needed(undefined, 'allow_rebuild_below: 1 MiB')).toBe(1);
+    expect(await needed('0', 'allow_destructive_below: 1 MiB')).toBe(1);
+    expect(await needed('1 MiB', 'allow_destructive_below: 0')).toBe(0);
+    await expect(needed('0', 'allow_destructive_below: 1 MB')).rejects.toMatchObject({
+      findings: [{ place: { file: 'plumbline.yaml', line: 1, column: 26 } }],
+    });
+  } finally {
+    rmSync(join(estate.folder, 'plumbline.yaml'));
+  }
 });
 
 test('what nobody knows the size of is not below any limit', async () => {

@@ -2,13 +2,15 @@
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
+import { withDefaultLimits } from '../declared/default-limits.ts';
 import { expand } from '../declared/expand.ts';
 import { readDeclarations } from '../declared/files.ts';
+import { readSettings } from '../declared/settings-file.ts';
 import { type Resolve, resolveLikeSystem } from '../dr/direction.ts';
 import { openEstate } from '../embedded/estate.ts';
 import { openSettled, type Settled } from '../live/settled.ts';
 import { DeclarationError, PlumblineError } from '../model/errors.ts';
-import { atAddresses, type Estate, embeddedAddress, type Node } from '../model/estate.ts';
+import { atAddresses, type Estate, embeddedAddress, type Node, type SizeLimits } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Files } from '../model/node-file.ts';
 
@@ -82,15 +84,30 @@ function mayFollowFrom({ rule }: Finding, mistakes: readonly Finding[]): boolean
 /** What an estate must hold to be taken for one: before its first import it may declare nothing but clusters. */
 export type Fill = 'must declare' | 'may be empty';
 
+/** The mistakes of `plumbline.yaml` stand behind those of the declarations. */
+function readLimits(folder: string): { readonly limits: SizeLimits; readonly findings: readonly Finding[] } {
+  try {
+    return { limits: readSettings(folder).limits, findings: [] };
+  } catch (error) {
+    if (error instanceof DeclarationError) return { limits: {}, findings: error.findings };
+    throw error;
+  }
+}
+
 /** The declared estate. Throws a DeclarationError with every mistake. */
 export async function loadEstate(folder: string, fill: Fill = 'must declare'): Promise<Estate> {
   const read = await readDeclarations(resolve(folder));
   const { entries } = read;
   const findings = read.findings.filter(({ rule }) => fill === 'must declare' || rule !== 'no-declarations');
   const expanded = expand(entries);
-  const all = [...findings, ...expanded.findings.filter((finding) => !mayFollowFrom(finding, findings))];
+  const settings = readLimits(folder);
+  const all = [
+    ...findings,
+    ...expanded.findings.filter((finding) => !mayFollowFrom(finding, findings)),
+    ...settings.findings,
+  ];
   if (all.some(({ severity }) => severity === 'error')) throw new DeclarationError(all);
-  return expanded.estate;
+  return withDefaultLimits(expanded.estate, settings.limits);
 }
 
 /** Throws a PlumblineError for what is no address of a server, or holds what must not be on a command line. */

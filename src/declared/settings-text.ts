@@ -1,13 +1,14 @@
-/** The text of `plumbline.yaml` goes in; what the repository asks for before guarded steps run, and which lint rules it silences, come out. */
+/** The text of `plumbline.yaml` goes in; what the repository asks for before guarded steps run, the sizes below which it does not, and the lint rules that it silences come out. */
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { DeclarationError } from '../model/errors.ts';
-import type { Ignore } from '../model/estate.ts';
+import type { Ignore, SizeLimit, SizeLimits } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
 import { DEFAULT_POLICY, type Policy } from '../model/review.ts';
 import { ALIASED_VALUES } from './limits.ts';
 import { keyOffset, type Mark, valueOffset } from './marks.ts';
 import { complain } from './messages.ts';
 import { settingsSchema } from './schemas.ts';
+import { bytesOf } from './sizes.ts';
 import { openText, type TextFile } from './text-file.ts';
 import type { Tree } from './values.ts';
 import { readDocuments } from './yaml.ts';
@@ -19,6 +20,8 @@ export interface Settings {
   readonly policy: Policy;
   /** Lint rules that are silenced everywhere. */
   readonly ignores: readonly Ignore[];
+  /** Of every database that declares none of its own. */
+  readonly limits: SizeLimits;
 }
 
 interface SettingsDocument {
@@ -27,10 +30,15 @@ interface SettingsDocument {
     readonly author_may_allow?: boolean;
     readonly code_owners?: boolean;
   };
+  readonly allow_destructive_below?: string;
+  readonly allow_rebuild_below?: string;
   readonly lint?: { readonly ignore?: Readonly<Record<string, string>> };
 }
 
-const ajv = new Ajv2020({ allErrors: true, coerceTypes: true, strict: true, verbose: true });
+const ajv = new Ajv2020({
+  ...{ allErrors: true, coerceTypes: true, strict: true, verbose: true },
+  allowUnionTypes: true,
+});
 ajv.addVocabulary(['errorMessage']);
 const isSettings = ajv.compile<SettingsDocument>(settingsSchema());
 
@@ -54,6 +62,17 @@ function ignoresOf({ lint }: SettingsDocument, marks: Mark, source: TextFile): I
   }));
 }
 
+function limitsOf(settings: SettingsDocument, marks: Mark, source: TextFile): SizeLimits {
+  const limit = (key: 'allow_destructive_below' | 'allow_rebuild_below'): SizeLimit | undefined => {
+    const size = settings[key];
+    return size === undefined
+      ? undefined
+      : { bytes: bytesOf(size), place: source.place(valueOffset(marks, [key])) };
+  };
+  const [destructive, rebuild] = [limit('allow_destructive_below'), limit('allow_rebuild_below')];
+  return { ...(destructive && { destructive }), ...(rebuild && { rebuild }) };
+}
+
 /**
  * Throws a DeclarationError that shows each mistake at its place in `file`; an empty text asks for the defaults.
  */
@@ -72,7 +91,14 @@ export function readSettingsText(text: string, file = SETTINGS_FILE): Settings {
   if (document) checkShape(document, report);
   if (findings.length > 0) throw new DeclarationError(findings);
   const settings = (document?.value ?? {}) as SettingsDocument;
-  return { policy: policyOf(settings), ignores: document ? ignoresOf(settings, document.marks, source) : [] };
+  const policy = policyOf(settings);
+  if (!document) return { policy, ignores: [], limits: {} };
+  const { marks } = document;
+  return {
+    policy,
+    ignores: ignoresOf(settings, marks, source),
+    limits: limitsOf(settings, marks, source),
+  };
 }
 
 function checkShape(
