@@ -16,6 +16,7 @@ import {
 import { columnsOf, engineOfTable, KEEPS_NONE, keepsStored } from './column-keys.ts';
 import { type Column, writeColumn } from './column-text.ts';
 import { clause, greedyClause, RANK } from './drafts.ts';
+import { unfitAfterTtl } from './enum-values.ts';
 import type { Around, PartDraft } from './kind.ts';
 import { speaksOf } from './mentions.ts';
 import { remadeProjections } from './projection.ts';
@@ -169,8 +170,7 @@ function remadeColumn(to: StateObject<Column>, from: StateObject<Column>, around
   ];
 }
 
-/** All changes of one column at once; `after` is there when it moves. */
-export function alterColumn(
+function alterations(
   to: StateObject<Column>,
   from: StateObject<Column>,
   changed: ReadonlySet<string>,
@@ -210,4 +210,17 @@ export function alterColumn(
     ...statisticsDrafts(desired, live, name, around),
     ...(changed.has('type') ? remadeProjections(plainName(to), around) : []),
   ];
+}
+
+/** All changes of one column at once; `after` is there when it moves. */
+export function alterColumn(
+  to: StateObject<Column>,
+  from: StateObject<Column>,
+  changed: ReadonlySet<string>,
+  around: Around,
+  after: { readonly name: string | undefined } | undefined,
+): readonly PartDraft[] {
+  const isKept = [from, to].every(({ attributes }) => isStored(attributes));
+  const unfit = isKept ? unfitAfterTtl(nameOf(to), to.attributes, from.attributes) : undefined;
+  return unfit === undefined ? alterations(to, from, changed, around, after) : [{ refuse: unfit }];
 }

@@ -1,5 +1,6 @@
 /** A value and two types go in; its conversion comes out, and what finds out whether another value is made of it. */
 import { literal } from '../sql/quote.ts';
+import { enumValues } from './enum-values.ts';
 import { summed, typeOf, unwrap } from './type-change.ts';
 import { converts, type Family, familyOf } from './type-conversions.ts';
 
@@ -46,21 +47,36 @@ function elementsAreSafe(from: Bare, to: Bare): boolean {
   });
 }
 
+function numberDiffers(value: string, cast: string, to: Bare): string {
+  // ClickHouse takes any number for a value of another Enum, and fails when somebody reads it.
+  const numbers = enumValues(to).map(({ number }) => number);
+  return numbers.length > 0
+    ? `toInt16(${value}) NOT IN (${numbers.join(', ')})`
+    : `toInt64(${cast}) != toInt64(${value})`;
+}
+
+function elementsDiffer(value: string, back: string, cast: string, to: string): string {
+  const differ = `cityHash64(tuple(${back})) != cityHash64(tuple(${value}))`;
+  // The text is never empty, but can't be made of an Enum's value that does not exist.
+  return /\bEnum/.test(to) ? `${differ} OR toString(${cast}) = ''` : differ;
+}
+
 /** The condition under which the converted value, converted back, is another one by more than what is told beforehand. */
 function differs(value: string, fromText: string, toText: string): string | undefined {
   const [from, to] = [bare(fromText), bare(toText)];
   const cast = converted(value, toText);
   if (inSet(TEXTS, from.family)) return readsOtherwise(value, cast, to);
-  if (from.family === 'enum' && inSet(TIMES, to.family)) return `toInt64(${cast}) != toInt64(${value})`;
+  if (from.family === 'enum' && /^(enum|day|moment|precise|clock)$/.test(to.family ?? ''))
+    return numberDiffers(value, cast, to);
   if (!converts(to.name, from.name)) return undefined;
   // A day before 1970 must not become a large number again.
   const isCount = from.name.startsWith('UInt') && inSet(TIMES, to.family);
   const original = isCount ? 'Nullable(Int64)' : summed(unwrap(fromText, ['LowCardinality']));
   const back = `CAST(${cast}, ${literal(original)})`;
   if (elementsAreSafe(from, to)) return undefined;
-  if (inSet(COMPOUND, from.family)) return `cityHash64(tuple(${back})) != cityHash64(tuple(${value}))`;
+  if (inSet(COMPOUND, from.family)) return elementsDiffer(value, back, cast, toText);
   const inTime = inSet(TIMES, from.family) || inSet(TIMES, to.family);
-  if (!inTime && to.name !== 'Bool' && (from.family !== 'enum' || to.family === 'enum')) return undefined;
+  if (!inTime && to.name !== 'Bool' && from.family !== 'enum') return undefined;
   if (/^(moment|precise)$/.test(from.family ?? '') && to.family === 'day')
     return `dateDiff('day', ${back}, ${value}) != 0`;
   // Before 1970 ClickHouse cuts fractions towards the later second.
