@@ -170,6 +170,27 @@ function remadeColumn(to: StateObject<Column>, from: StateObject<Column>, around
   ];
 }
 
+/** What no ALTER makes of the column. */
+function createdAnew(
+  to: StateObject<Column>,
+  { attributes: live }: StateObject<Column>,
+  changed: ReadonlySet<string>,
+  around: Around,
+): PartDraft | undefined {
+  const [{ attributes: desired }, name] = [to, nameOf(to)];
+  if (isStored(live) && isNullable(live.type) && !isNullable(desired.type) && desired.value === undefined) {
+    if (!holdsRows(engineOfTable(around.to))) return 'replace';
+    const types = `${live.type} to ${desired.type}`;
+    return {
+      rebuild: `column ${name} has no \`default\` that takes the place of NULL (${types}), so no row may have it`,
+    };
+  }
+  // It ignores a new expression, and fails with a syntax error of its own at another form.
+  if (live.value === 'EPHEMERAL' && changed.has('value'))
+    return { rebuild: `ClickHouse can't alter the default of ${name}, an EPHEMERAL without an expression` };
+  return undefined;
+}
+
 function alterations(
   to: StateObject<Column>,
   from: StateObject<Column>,
@@ -182,16 +203,8 @@ function alterations(
   if (changed.size === 1 && changed.has('comment') && !after) {
     return [clause(`COMMENT COLUMN ${name} ${literal(desired.comment)}`, RANK.column, { local: true })];
   }
-  if (isStored(live) && isNullable(live.type) && !isNullable(desired.type) && desired.value === undefined) {
-    if (!holdsRows(engineOfTable(around.to))) return ['replace'];
-    const types = `${live.type} to ${desired.type}`;
-    const reason = `column ${name} has no \`default\` that takes the place of NULL (${types}), so no row may have it`;
-    return [{ rebuild: reason }];
-  }
-  if (live.value === 'EPHEMERAL' && changed.has('value')) {
-    // It ignores a new expression, and fails with a syntax error of its own at another form.
-    return [{ rebuild: `ClickHouse can't alter the default of ${name}, an EPHEMERAL without an expression` }];
-  }
+  const anew = createdAnew(to, from, changed, around);
+  if (anew) return [anew];
   // A new TTL of what holds nothing starts a mutation that looks for the column in vain, too.
   const isTimed = desired.ttl !== undefined && desired.ttl !== live.ttl;
   if (isEphemeral(desired) && (isStored(live) || isTimed) && isMergeTree(engineOfTable(around.to))) {
