@@ -44,6 +44,10 @@ export interface Normaliser {
   view(definition: (name: string) => string, database: string): Promise<string>;
   /** Any statement → its text in the server's own formatting, without looking at what it refers to. */
   format(statement: string): Promise<string>;
+  /** By the name of a setting: its type, as system.settings calls it. */
+  settingTypes(): Promise<ReadonlyMap<string, string>>;
+  /** Whether the server takes a setting of this name, which is in no list of it. */
+  takesSetting(name: string): Promise<boolean>;
   /** The `index_granularity` that this server writes into a MergeTree table which names none. */
   readonly indexGranularity: string;
   /** How its cluster keeps tables of the MergeTree family. */

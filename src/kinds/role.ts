@@ -14,6 +14,7 @@ import {
   readElements,
   sameSettings,
 } from './access-settings.ts';
+import { canonicalSettings } from './canonical-settings.ts';
 import type { RootKind } from './kind.ts';
 import { said } from './said.ts';
 
@@ -70,8 +71,8 @@ export const role: RootKind<Role> = {
   comesWithServer: isReadOnly,
   parse: (live) => readRole(live.statement, live.id),
   async normalise(tree, server) {
-    await server.format(createText(tree));
-    return tree;
+    const settings = await canonicalSettings((tree.root.attributes as Role).settings, server);
+    return { root: { ...tree.root, attributes: { ...tree.root.attributes, settings } }, parts: [] };
   },
   create: (to) => accessStatement(createText(to), 'a new role, which may do nothing yet'),
   // What is not said behind SETTINGS is gone after the statement; NONE takes everything away.

@@ -15,6 +15,7 @@ import {
   readElements,
   sameSettings,
 } from './access-settings.ts';
+import { canonicalSettings } from './canonical-settings.ts';
 import type { RootKind } from './kind.ts';
 import { said } from './said.ts';
 
@@ -92,8 +93,8 @@ export const settingsProfile: RootKind<SettingsProfile> = {
   comesWithServer: isReadOnly,
   parse: (live) => readProfile(live.statement, live.id),
   async normalise(tree, server) {
-    await server.format(createText(tree));
-    return tree;
+    const settings = await canonicalSettings(profileOf(tree).settings, server);
+    return { root: { ...tree.root, attributes: { ...tree.root.attributes, settings } }, parts: [] };
   },
   create: (to) => accessStatement(createText(to), `new settings for ${profileOf(to).to}`),
   // What is not said behind SETTINGS is gone after the statement; NONE takes everything away.

@@ -5,14 +5,16 @@ import { tyingFunctions } from '../kinds/ties.ts';
 import type { Engines } from '../model/estate.ts';
 import type { Root } from '../model/state.ts';
 import { ParseError } from '../sql/cursor.ts';
-import { literal } from '../sql/quote.ts';
+import { identifier, literal } from '../sql/quote.ts';
 import { misreadName } from '../sql/spelling.ts';
 import { type Abilities, TooOldError } from './abilities.ts';
 import type { ServerFacts } from './read.ts';
-import type { Server } from './server.ts';
+import { type Server, ServerError } from './server.ts';
 import { statementColumn, statementText } from './statement-text.ts';
 
 const LANES = 4;
+
+const UNKNOWN_SETTING = 115;
 
 /** Types that a server takes only from those who insist: who declares one insists, so every statement of a plan says it too. */
 export const PERMISSIVE = { allow_suspicious_low_cardinality_types: 1 } as const;
@@ -49,6 +51,7 @@ export function normaliserOf(
     load: 0,
   }));
   let counter = 0;
+  let types: Promise<ReadonlyMap<string, string>> | undefined;
 
   /** Requests of one session must not overlap: each lane runs one definition after the other. */
   const inLane = <T>(work: (session: string) => Promise<T>): Promise<T> => {
@@ -94,6 +97,20 @@ export function normaliserOf(
       return stored(definition, 'VIEW', database);
     },
     format,
+    settingTypes() {
+      types ??= server
+        .rows<[string, string]>('SELECT name, type FROM system.settings')
+        .then((rows) => new Map(rows));
+      return types;
+    },
+    takesSetting: (name) =>
+      server.rows(`SELECT 1 SETTINGS ${identifier(name)} = 1`).then(
+        () => true,
+        (error: unknown) => {
+          if (!(error instanceof ServerError)) throw error;
+          return error.code !== UNKNOWN_SETTING;
+        },
+      ),
     indexGranularity: facts.indexGranularity,
     engines,
     user: facts.user,
