@@ -16,8 +16,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   live: ['kinds', 'model', 'sql'],
   render: ['dr', 'lint', 'plan', 'kinds', 'model', 'sql'],
   federation: ['plan', 'model'],
+  access: ['plan', 'kinds', 'model', 'sql'],
   deliver: ['model'],
-  apply: ['dr', 'federation', 'deliver', 'plan', 'live', 'declared', 'kinds', 'model', 'sql'],
+  apply: ['dr', 'federation', 'access', 'deliver', 'plan', 'live', 'declared', 'kinds', 'model', 'sql'],
   dr: ['plan', 'live', 'kinds', 'model', 'sql'],
   scd: ['apply', 'live', 'kinds', 'model', 'sql'],
   embedded: ['model'],
@@ -51,7 +52,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   ajv: ['declared/', 'github/', 'apply/plan-file.ts'],
   diff: ['render/'],
   'ffi-rs': ['embedded/'],
-  'fast-xml-parser': ['embedded/', 'render/junit.ts', 'federation/topology-xml.ts'],
+  'fast-xml-parser': ['embedded/', 'render/junit.ts', 'federation/topology-xml.ts', 'access/'],
   '@octokit': ['github/client.ts'],
   ignore: ['github/code-owners.ts'],
   ora: ['commands/progress.ts'],
@@ -59,7 +60,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Rooms whose answers follow from their arguments alone. */
-const PURE = ['model', 'sql', 'kinds', 'lint', 'plan', 'render', 'federation'];
+const PURE = ['model', 'sql', 'kinds', 'lint', 'plan', 'render', 'federation', 'access'];
 const ALLOWED_IN_PURE = new Set(['node:crypto', 'leven', 'diff', 'picocolors', 'fast-xml-parser']);
 
 interface Import {

@@ -26,6 +26,7 @@ import { withoutBorrowed } from '../plan/rebuild-left.ts';
 import type { UnroutedNode } from '../plan/replica-groups.ts';
 import { awaitLeftBehind } from './left-behind.ts';
 import { planFiles } from './plan-files.ts';
+import { accessPlan } from './plan-users-file.ts';
 import { readLeftRebuilds } from './rebuild-left.ts';
 import { routeNodes, unrouted } from './route-nodes.ts';
 
@@ -131,8 +132,17 @@ async function planNode(
   const serverClassName = serverClass(facts, cluster.engines, reading.state);
   const abilities = abilitiesOf(serverClassName, server);
   const files = await planFiles(server, journal, cluster, estate, reading.state, connectTimeout);
+  const access = await accessPlan(
+    server,
+    journal,
+    cluster,
+    files.objects,
+    reading.state,
+    facts,
+    connectTimeout,
+  );
   const desired = await desiredState({
-    objects: files.objects,
+    objects: access.objects,
     cluster,
     node: node.name,
     live: reading.state,
@@ -144,15 +154,17 @@ async function planNode(
     settled: refreshSecrets ? withoutSecrets(settled) : settled,
     trees,
   });
-  const differences = diffStates(reading.state, desired, estate.prune, left, refreshSecrets);
-  const differing = new Set([...differingNames(differences), ...desired.blocked]);
-  settle(estate.objects, cluster, reading.state, differing, serverClassName, settled);
+  const all = diffStates(reading.state, desired, estate.prune, left, refreshSecrets);
+  const differing = new Set([...differingNames(all), ...desired.blocked]);
+  const byFile = access.plan(all, desired);
+  const { differences } = byFile;
+  settle(access.objects, cluster, reading.state, differing, serverClassName, settled);
   const impacts = await readImpacts(server, touched(differences));
   const plan = {
     node: node.name,
     address: `${node.host}:${node.httpPort}`,
     version: facts.version,
-    steps: [...files.steps, ...stepsOf(differences, impacts, left)],
+    steps: [...files.steps, ...byFile.steps, ...stepsOf(differences, impacts, left)],
     unmanaged: differences.unmanaged.map(({ id }) => id),
     findings: [
       ...otherVersion(cluster, facts),
@@ -162,6 +174,7 @@ async function planNode(
       ...written.findings,
       ...unshownFindings(reading.unshown, declared, node.name),
       ...desired.findings,
+      ...byFile.findings,
       ...differences.findings,
       ...keptFindings(differences.unmanaged, impacts),
     ],

@@ -1,0 +1,34 @@
+/** The text of a `users.d` file goes in; the names of what it gives a server come out. */
+import { XMLParser } from 'fast-xml-parser';
+
+export interface Held {
+  readonly user: ReadonlySet<string>;
+  readonly role: ReadonlySet<string>;
+  readonly quota: ReadonlySet<string>;
+  readonly 'settings profile': ReadonlySet<string>;
+}
+
+const SECTIONS = {
+  user: 'users',
+  role: 'roles',
+  quota: 'quotas',
+  'settings profile': 'profiles',
+} as const;
+
+type Nodes = readonly Readonly<Record<string, unknown>>[];
+
+const parser = new XMLParser({ preserveOrder: true, ignoreAttributes: true });
+
+/** What stands in the elements of this name. */
+function inside(nodes: Nodes, name: string): Nodes {
+  return nodes.flatMap((node) => (Object.hasOwn(node, name) ? (node[name] as Nodes) : []));
+}
+
+/** Only for texts that Plumbline wrote; undefined holds nothing. */
+export function heldBy(text: string | undefined): Held {
+  const sections = inside(text === undefined ? [] : (parser.parse(text) as Nodes), 'clickhouse');
+  const names = (section: string): ReadonlySet<string> =>
+    new Set(inside(sections, section).flatMap((node) => Object.keys(node)));
+  const entries = Object.entries(SECTIONS).map(([kind, section]) => [kind, names(section)]);
+  return Object.fromEntries(entries) as unknown as Held;
+}

@@ -1,0 +1,107 @@
+/** A cluster of one real server whose users come from its `users.d`: declarations are written by the test, files are delivered. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ApplyOptions, applyPlan } from '../../src/apply/apply.ts';
+import { type Survey, survey } from '../../src/apply/survey.ts';
+import { loadEstate } from '../../src/commands/estate-options.ts';
+import { newRun } from '../../src/commands/identity.ts';
+import { freePorts } from '../../src/embedded/free-ports.ts';
+import { startRestartable } from '../../src/embedded/restartable.ts';
+import { connect, type Server } from '../../src/live/server.ts';
+import { openSettled } from '../../src/live/settled.ts';
+import type { Estate } from '../../src/model/estate.ts';
+import type { Plan } from '../../src/model/plan.ts';
+import type { ApplyReport } from '../../src/model/report.ts';
+
+export interface UsersFileEstate {
+  /** The folder of the server's configuration. */
+  readonly serverFolder: string;
+  /** A connection as the user that may do everything. */
+  readonly sql: Server;
+  /** A connection as another user, without password or with the one in this environment variable. */
+  as(user: string, passwordVariable?: string): Server;
+  declare(schema: string): Promise<void>;
+  plan(): Promise<Plan>;
+  apply(options?: Partial<ApplyOptions>): Promise<ApplyReport>;
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const SILENT = { started: () => {}, ended: () => {} };
+
+/** Variables of this process are those of the server, also of one that is started anew. */
+export async function startUsersFileEstate(): Promise<UsersFileEstate> {
+  const folder = await mkdtemp(join(tmpdir(), 'plumbline-users-'));
+  const serverFolder = join(folder, 'server');
+  const [httpPort = 0, nativePort = 0] = await freePorts(2);
+  const server = await startRestartable({ name: 'test', folder: serverFolder, httpPort, nativePort });
+  await mkdir(join(folder, 'clusters'));
+  await mkdir(join(folder, 'schemas'));
+  await writeFile(
+    join(folder, 'clusters', 'test.yaml'),
+    `kind: Cluster\nname: test\nedition: community\nversion: "26.7"\naccess: users_xml
+files: { directory: ${serverFolder} }\nshards: [{ replicas: [{ host: 127.0.0.1, http_port: ${httpPort} }] }]\n`,
+  );
+  const connections: Server[] = [];
+  const as = (user: string, passwordVariable?: string): Server => {
+    const connection = connect({
+      name: 'test',
+      cluster: 'test',
+      shard: 1,
+      replica: 1,
+      host: '127.0.0.1',
+      httpPort,
+      nativePort,
+      secure: false,
+      user: { plain: user },
+      ...(passwordVariable && { password: { env: passwordVariable } }),
+    });
+    connections.push(connection);
+    return connection;
+  };
+  const estate = async (): Promise<Estate> => {
+    const declared = await loadEstate(folder);
+    const clusters = declared.clusters.map((cluster) => ({
+      ...cluster,
+      files: { by: { directory: serverFolder }, reload: 'restart' as const },
+    }));
+    return { ...declared, clusters };
+  };
+  const options = () => ({
+    settled: openSettled(join(folder, '.plumbline', 'settled.json')),
+    connectTimeout: 10_000,
+  });
+  const surveyed = async (more: Partial<ApplyOptions> = {}): Promise<Survey> =>
+    survey(await estate(), { ...options(), ...more });
+  return {
+    serverFolder,
+    sql: as('default'),
+    as,
+    declare: (schema) => writeFile(join(folder, 'schemas', 'access.yaml'), schema),
+    async plan() {
+      const { plan, close } = await surveyed();
+      await close();
+      return plan;
+    },
+    async apply(more = {}) {
+      const agreed = await surveyed(more);
+      return applyPlan(await estate(), agreed, {
+        ...options(),
+        identity: await newRun(folder),
+        allowed: new Set(['destructive', 'rebuild']),
+        lockSeconds: 60,
+        progress: SILENT,
+        shouldStop: () => false,
+        restart: () => server.restart(),
+        ...more,
+      }).finally(agreed.close);
+    },
+    restart: () => server.restart(),
+    async stop() {
+      await Promise.all(connections.map((connection) => connection.close()));
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
