@@ -51,6 +51,10 @@ function expandClusters(entries: readonly Entry[], report: Report): Cluster[] {
       continue;
     }
     clusters.set(cluster.name, { ...cluster, place });
+    if (cluster.access === 'users_xml' && !cluster.files) {
+      const message = `cluster \`${cluster.name}\` needs \`files\`, which say how the file with its users reaches its nodes`;
+      report('missing-files', message, entry.place(['access']));
+    }
     for (const node of cluster.nodes) {
       const other = nodes.get(node.name);
       const here = node.place ?? place;
