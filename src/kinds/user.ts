@@ -15,6 +15,7 @@ import {
   readElements,
   sameSettings,
 } from './access-settings.ts';
+import { canonicalSettings } from './canonical-settings.ts';
 import type { RootKind } from './kind.ts';
 import { said } from './said.ts';
 import { hasSecret, isHidden } from './secret.ts';
@@ -195,7 +196,8 @@ export const user: RootKind<User> = {
     cursor.expect('CREATE USER');
     cursor.name();
     cursor.expect('HOST');
-    return withUser(tree, { hosts: readHosts(cursor) });
+    const settings = await canonicalSettings(userOf(tree).settings, server);
+    return withUser(tree, { hosts: readHosts(cursor), settings });
   },
   stale: (live, desired) =>
     hasSecret(userOf(desired).identified)
