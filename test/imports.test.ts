@@ -15,7 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   plan: ['kinds', 'model', 'sql'],
   live: ['kinds', 'model', 'sql'],
   render: ['dr', 'lint', 'plan', 'kinds', 'model', 'sql'],
-  federation: ['plan', 'model'],
+  federation: ['plan', 'kinds', 'model', 'sql'],
   access: ['plan', 'kinds', 'model', 'sql'],
   deliver: ['model'],
   apply: ['dr', 'federation', 'access', 'deliver', 'plan', 'live', 'declared', 'kinds', 'model', 'sql'],

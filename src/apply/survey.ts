@@ -1,6 +1,7 @@
 /** Reads every node of an estate side by side and plans it: the one place where live, desired and plan meet. */
 import pLimit from 'p-limit';
 import { planPairs, type WantedRepairs } from '../dr/plan-pairs.ts';
+import type { MemberNode } from '../federation/check-structure.ts';
 import { ROOT_KINDS } from '../kinds/index.ts';
 import { abilitiesByClass } from '../live/abilities.ts';
 import { desiredState, type NormalTrees, settle } from '../live/desired.ts';
@@ -24,6 +25,7 @@ import { diffStates, type NodeDifferences, stepsOf, touched } from '../plan/plan
 import { keptFindings } from '../plan/rebuild-kept.ts';
 import { withoutBorrowed } from '../plan/rebuild-left.ts';
 import type { UnroutedNode } from '../plan/replica-groups.ts';
+import { checkFederations, isMember, withFindings } from './check-federations.ts';
 import { awaitLeftBehind } from './left-behind.ts';
 import { planFiles } from './plan-files.ts';
 import { accessPlan } from './plan-users-file.ts';
@@ -81,6 +83,8 @@ function declaredKinds({ objects }: Estate, cluster: string): Set<string> {
 
 interface PlannedNode {
   readonly node: UnroutedNode;
+  /** Of nodes of a federation's members that could be read. */
+  readonly member?: MemberNode;
   /** Absent for a node that could not be read. */
   readonly unmanaged?: readonly Root[];
   readonly state?: State;
@@ -186,6 +190,13 @@ async function planNode(
       creates: differences.creates,
     }),
     unmanaged: differences.unmanaged,
+    ...(isMember(estate, cluster.name) && {
+      member: {
+        node: node.name,
+        cluster: cluster.name,
+        at: (key) => desired.state.get(key) ?? reading.state.get(key),
+      },
+    }),
     ...(keepStates && { state: reading.state }),
   };
 }
@@ -215,6 +226,7 @@ export async function survey(estate: Estate, options: SurveyOptions): Promise<Su
   const limit = pLimit(NODES_AT_ONCE);
   const servers = new Map<string, Server>();
   const states = new Map<string, State>();
+  const members: MemberNode[] = [];
   const trees: NormalTrees = new Map();
   const abilitiesOf = abilitiesByClass();
   const plan = async (cluster: Cluster, node: Node): Promise<PlannedNode> => {
@@ -241,6 +253,7 @@ export async function survey(estate: Estate, options: SurveyOptions): Promise<Su
       .filter(({ name }) => options.clusters?.has(name) ?? true)
       .map(async (cluster) => {
         const planned = await Promise.all(cluster.nodes.map((node) => plan(cluster, node)));
+        members.push(...planned.flatMap(({ member }) => (member ? [member] : [])));
         const alone = planned.map(({ node }) => node);
         const plans = await routeNodes(cluster, alone, servers);
         return {
@@ -252,7 +265,8 @@ export async function survey(estate: Estate, options: SurveyOptions): Promise<Su
   );
   options.settled.save();
   const { repairs } = options;
-  const repaired = repairs ? await planPairs(estate, clusters, { servers, states }, repairs) : clusters;
+  const checked = withFindings(clusters, checkFederations(estate, members));
+  const repaired = repairs ? await planPairs(estate, checked, { servers, states }, repairs) : checked;
   return {
     plan: withAllowances(planOf(repaired), estate.limits),
     servers,

@@ -51,6 +51,19 @@ export function compareTopology(
   });
 }
 
+/** A sentence for each cluster from which a server is taken. */
+export function lostReplicas(desired: readonly RemoteCluster[], live: readonly RemoteReplica[]): string[] {
+  return desired.flatMap(({ name, shards }) => {
+    const kept = new Set(
+      shards.flatMap(({ replicas }) => replicas.map(({ host, port }) => address(host, port))),
+    );
+    const here = live.filter(({ cluster }) => cluster === name);
+    const lost = new Set(here.map(({ host, port }) => address(host, port)).filter((one) => !kept.has(one)));
+    if (lost.size === 0) return [];
+    return [`queries over cluster ${name} read ${[...lost].join(', ')} no more`];
+  });
+}
+
 /** `cluster federation as a:9000 instead of a:9000 | b:9000`, for people. */
 export function showDifference({ name, from, to }: ClusterDifference): string {
   return from === undefined

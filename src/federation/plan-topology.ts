@@ -1,10 +1,10 @@
 /** An estate, one of its clusters, and what a node of it knows go in; the step that gives the node its topology comes out, where it needs one. */
 import type { Cluster, Estate } from '../model/estate.ts';
 import { CONFIG_FILE } from '../model/node-file.ts';
-import type { Change, Step } from '../model/step.ts';
-import type { RemoteReplica } from '../model/topology.ts';
+import type { Change, Hazard, Step } from '../model/step.ts';
+import type { RemoteCluster, RemoteReplica } from '../model/topology.ts';
 import { fileId, fileStep } from '../plan/file-step.ts';
-import { type ClusterDifference, compareTopology } from './compare-topology.ts';
+import { type ClusterDifference, compareTopology, lostReplicas } from './compare-topology.ts';
 import { federationsRead, remoteClusters } from './remote-clusters.ts';
 import { topologyXml } from './topology-xml.ts';
 
@@ -21,6 +21,10 @@ function changeOf({ name, from, to }: ClusterDifference): Change {
     object: { kind: 'cluster', path: [...fileId(CONFIG_FILE).path, name] },
     attributes: [attribute],
   };
+}
+
+function hazardsOf(clusters: readonly RemoteCluster[], live: readonly RemoteReplica[]): Hazard[] {
+  return lostReplicas(clusters, live).map((reason) => ({ kind: 'changes results', reason }));
 }
 
 /**
@@ -42,6 +46,7 @@ export function planTopology(estate: Estate, cluster: Cluster, seen: SeenTopolog
     delivered,
     files,
     changes: differences.map(changeOf),
+    hazards: hazardsOf(clusters, live),
     seen: JSON.stringify(live.filter((row) => names.has(row.cluster))),
     place: federationsRead(estate, name)[0]?.place ?? cluster.place,
   });
