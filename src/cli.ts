@@ -15,6 +15,7 @@ import { importLive } from './commands/import-live.ts';
 import { LINT_FORMATS, lint, SEVERITIES } from './commands/lint.ts';
 import { showFindings, terminal } from './commands/output.ts';
 import { FORMATS, plan } from './commands/plan.ts';
+import { SCD_FORMATS, scdCheck, scdLoad } from './commands/scd.ts';
 import { unlock } from './commands/unlock.ts';
 import { up } from './commands/up.ts';
 import { MISTAKE_FORMATS, validate } from './commands/validate.ts';
@@ -180,6 +181,27 @@ aboutPairs(pairs.command('watch').description('check the pairs again and again u
   .option('--repair', 'repair the passive sites behind every check in which they differ')
   .addOption(lockSeconds())
   .action((options) => finish(drWatch(options, terminal)));
+
+const histories = program
+  .command('scd')
+  .description('load tables with history, and prove that they are right');
+const aboutHistories = <C extends Command>(command: C) =>
+  withEstate(command)
+    .option('--tenant <name...>', 'only these tenants')
+    .option('--table <name...>', 'only these tables: database.name')
+    .addOption(
+      new Option('--format <format>', 'how it is written').choices(SCD_FORMATS).default('text' as const),
+    );
+
+aboutHistories(histories.command('load').description('load what the feeds of tenants bring'))
+  .option('--feed <name...>', 'only these feeds')
+  .option('--at <time>', "the load's own time, such as 2026-01-31T12:00:00Z; the server's clock by default")
+  .addOption(lockSeconds())
+  .action((options) => finish(scdLoad(options, terminal)));
+
+aboutHistories(
+  histories.command('check').description('prove that versions neither overlap nor leave gaps, and more'),
+).action((options) => finish(scdCheck(options, terminal)));
 
 program
   .command('up')

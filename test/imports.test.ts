@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   declared: ['kinds', 'model', 'sql'],
   plan: ['kinds', 'model', 'sql'],
   live: ['kinds', 'model', 'sql'],
-  render: ['dr', 'lint', 'plan', 'kinds', 'model', 'sql'],
+  render: ['dr', 'scd', 'lint', 'plan', 'kinds', 'model', 'sql'],
   federation: ['plan', 'kinds', 'model', 'sql'],
   access: ['plan', 'kinds', 'model', 'sql'],
   deliver: ['model'],

@@ -9,11 +9,14 @@ import type { Output } from './output.ts';
 
 const SIGNS = { done: '✓', failed: '✗', unknown: '?', 'not run': '·', pending: '…' } as const;
 
+/** For a person who watches; undefined where nobody does. */
+export const spinnerOf = (output: Output) => (output.live ? ora({ stream: process.stderr }) : undefined);
+
 export function showProgress(output: Output): Progress & { close(): void } {
   const colours = pc.createColors(output.live && pc.isColorSupported);
   /** By the cluster and the step's number: repairs run side by side. */
   const running = new Map<string, string>();
-  const spinner = output.live ? ora({ stream: process.stderr }) : undefined;
+  const spinner = spinnerOf(output);
   const redraw = (): void => {
     if (!spinner) return;
     if (running.size === 0) spinner.stop();

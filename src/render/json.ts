@@ -1,7 +1,8 @@
-/** Takes a plan, findings or the status of pairs and gives the text of a file: the same plan is always the same bytes. */
+/** Takes a plan, findings, the status of pairs or loads and checks of histories, and gives the text of a file: the same plan is always the same bytes. */
 import type { PairStatus } from '../dr/pair-status.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Plan } from '../model/plan.ts';
+import type { TenantCheck, Unchecked } from '../scd/check.ts';
 
 /** Keys in the order in which people want to read them; others follow by name. */
 const ORDER = [
@@ -55,7 +56,12 @@ function escapeUnits(character: string): string {
 
 /** JSON with two spaces of indentation and a newline at its end; what can't be seen is escaped. */
 export function renderJson(
-  value: Plan | readonly Finding[] | { readonly pairs: readonly PairStatus[] },
+  value:
+    | Plan
+    | readonly Finding[]
+    | { readonly pairs: readonly PairStatus[] }
+    | { readonly loads: readonly object[] }
+    | { readonly checks: readonly TenantCheck[]; readonly unchecked: readonly Unchecked[] },
 ): string {
   const text = JSON.stringify(value, ordered, 2);
   return `${text.replace(UNSEEN, (character) => (character === '\n' ? character : escapeUnits(character)))}\n`;

@@ -1,0 +1,56 @@
+/** Loads and checks of tables with history go in; lines for people come out. */
+import type { createColors } from 'picocolors';
+import type { TenantCheck, Unchecked } from '../scd/check.ts';
+import type { LoadResult } from '../scd/run-loads.ts';
+import { counted, formatDuration } from './units.ts';
+import { visible } from './visible.ts';
+
+type Colours = ReturnType<typeof createColors>;
+
+/** `✓ community-1  avesa.companies acme (companies): 1,000 rows read, 20 opened …`, and what is to be read about it below. */
+export function loadLine(result: LoadResult, colours: Colours): string {
+  const { scd, feed, tenant } = result.job;
+  const what = `${scd.database}.${scd.name} ${tenant} (${feed.name})`;
+  if ('notRun' in result) return visible(`· ${what}: not run`);
+  if ('error' in result)
+    return `${colours.red('✗')} ${visible(`${result.node}  ${what}`)}\n    failed: ${visible(result.error)}`;
+  const { node, record, notes, milliseconds } = result.report;
+  const { read, bad, opened, closed, deleted, retracted, written } = record;
+  const counts = [
+    [opened, 'opened'],
+    [closed, 'closed'],
+    [deleted, 'deleted'],
+    [retracted, 'taken back'],
+    [bad, 'bad'],
+  ] as const;
+  const said = counts
+    .filter(([count]) => count > 0)
+    .map(([count, word]) => `${counted(count, '').trim()} ${word}`);
+  const done = written === 0 && bad === 0 ? ['nothing new'] : said;
+  const line = `${node}  ${what}: ${[`${counted(read, 'row')} read`, ...done].join(', ')}`;
+  return [
+    `${colours.green('✓')} ${visible(line)}  ${colours.dim(formatDuration(milliseconds))}`,
+    ...notes.map((note) => `    ${visible(note)}`),
+  ].join('\n');
+}
+
+export function renderChecks(
+  checks: readonly TenantCheck[],
+  unchecked: readonly Unchecked[],
+  colours: Colours,
+): string {
+  const lines = checks.map(({ node, table, tenant, keys, live, versions, violations }) => {
+    const sign = violations.length === 0 ? colours.green('✓') : colours.red('✗');
+    const counts = `${counted(keys, 'key')}, ${counted(live, 'of them')} live, ${counted(versions, 'version')}`;
+    const wrong = violations.map(
+      ({ rule, count, example }) =>
+        `\n    ${counted(count, 'version')}: ${visible(rule)} (key ${visible(example)})`,
+    );
+    return `${sign} ${visible(`${node}  ${table} ${tenant}`)}: ${counts.replace('of thems', 'of them')}${wrong.join('')}`;
+  });
+  const unread = unchecked.map(
+    ({ node, table, reason }) => `${colours.red('?')} ${visible(`${node}  ${table}`)}: ${visible(reason)}`,
+  );
+  const all = [...lines, ...unread];
+  return `${all.length === 0 ? 'No tenant has rows.' : all.join('\n')}\n`;
+}
