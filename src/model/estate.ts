@@ -7,6 +7,7 @@ import type { Tree } from './object.ts';
 import type { Place } from './place.ts';
 import type { Guarded } from './review.ts';
 import type { ScdTable } from './scd.ts';
+import type { Tenant } from './tenant.ts';
 
 /** Where a credential comes from; its value never stands in a declaration. */
 export type Credential = { readonly plain: string } | { readonly env: string } | { readonly file: string };
@@ -112,6 +113,8 @@ export interface Estate {
   /** Absent where none is declared. */
   readonly scd?: readonly ScdTable[];
   readonly feeds?: readonly Feed[];
+  /** Absent where none is declared. */
+  readonly tenants?: readonly Tenant[];
   /** Absent where none is declared. */
   readonly federations?: readonly Federation[];
 }

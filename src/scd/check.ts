@@ -65,11 +65,7 @@ async function checkTable(
 }
 
 /** One shard after the other, since each reads all it has. */
-export async function checkHistories({
-  clusters,
-  tables,
-  tenants,
-}: CheckRequest): Promise<{
+export async function checkHistories({ clusters, tables, tenants }: CheckRequest): Promise<{
   readonly checks: readonly TenantCheck[];
   readonly unchecked: readonly Unchecked[];
 }> {

@@ -49,45 +49,48 @@ const failed = (record: LoadRecord, error: unknown, ended: number): LoadRecord =
   error: error instanceof ServerError ? error.reason : String((error as Error).message),
 });
 
+export function newRecord({ scd, feed, tenant, identity, time }: LoadRequest, started: number): LoadRecord {
+  return {
+    batch: identity.run,
+    database: scd.database,
+    table: scd.name,
+    tenant,
+    feed: feed.name,
+    mode: feed.mode.as,
+    source: '',
+    columns: '{}',
+    actor: identity.actor,
+    commit: identity.commit,
+    started,
+    time: time ?? started,
+    ended: 0,
+    outcome: 'running',
+    read: 0,
+    bad: 0,
+    written: 0,
+    opened: 0,
+    closed: 0,
+    deleted: 0,
+    retracted: 0,
+    version: '0',
+    digest: '0',
+    error: '',
+  };
+}
+
 /**
  * Nothing of the history is touched before all rows are landed and judged. Throws a PlumblineError where nothing was changed, and
  * for a load whose writing was interrupted: the next one finishes it before it begins.
  */
 export async function loadFeed(request: LoadRequest): Promise<LoadReport> {
-  const { server, scd, feed, tenant, identity } = request;
+  const { server } = request;
   const begun = Date.now();
   await openLedger(server);
   const { lock, statements, release } = await lockLoad(request);
   const load: Load = { ...request, lock, statements };
   try {
     const recovered = await recover(load);
-    const started = await clockOf(server);
-    const record: LoadRecord = {
-      batch: identity.run,
-      database: scd.database,
-      table: scd.name,
-      tenant,
-      feed: feed.name,
-      mode: feed.mode.as,
-      source: '',
-      columns: '{}',
-      actor: identity.actor,
-      commit: identity.commit,
-      started,
-      time: request.time ?? started,
-      ended: 0,
-      outcome: 'running',
-      read: 0,
-      bad: 0,
-      written: 0,
-      opened: 0,
-      closed: 0,
-      deleted: 0,
-      retracted: 0,
-      version: '0',
-      digest: '0',
-      error: '',
-    };
+    const record = newRecord(request, await clockOf(server));
     await writeRecord(server, record);
     const landed = await landRows(load, record).catch(async (error: unknown) => {
       if (!(error instanceof PlumblineError)) throw error;

@@ -116,7 +116,7 @@ export async function openScdEstate(estate: TestEstate): Promise<ScdEstate> {
     rank: ({ value, note }) => ((tracked.get(value) ?? 0n) << 64n) | (whole.get(`${value} ${note}`) ?? 0n),
     async deliver(tenant, events) {
       await server.run(
-        `CREATE OR REPLACE TABLE inbox.\`${tenant}\` (${COLUMNS}, since DateTime64(3), op String) ENGINE = Memory`,
+        `CREATE OR REPLACE TABLE inbox.\`${tenant}\` (${COLUMNS}, since DateTime64(3), op String) ENGINE = MergeTree ORDER BY ()`,
       );
       if (events.length === 0) return;
       const rows = events.map(({ key, at, deleted, value, note }) => {

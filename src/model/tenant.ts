@@ -1,0 +1,18 @@
+/** A tenant as plain data: whose rows they are, where they stand, and who may read them. */
+import type { Place } from './place.ts';
+
+export interface Tenant {
+  readonly name: string;
+  /** As it stands in the tenant column. */
+  readonly id: string;
+  readonly clusters: ReadonlySet<string>;
+  /** The role that reads the tenant's rows, and nobody else's. */
+  readonly role: string;
+  /** Names of the users who have the role. */
+  readonly users: readonly string[];
+  /** Names of feeds; absent where all feeds load this tenant. */
+  readonly feeds?: readonly string[];
+  /** Paths of the tables and views that the role may read. */
+  readonly readable: readonly (readonly string[])[];
+  readonly place?: Place;
+}

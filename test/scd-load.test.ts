@@ -1,0 +1,180 @@
+/** Single loads on a real server: what sources do to them, what they refuse, and that a killed one is finished. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { keepLocked } from '../src/apply/keep-locked.ts';
+import { scdCheck, scdLoad } from '../src/commands/scd.ts';
+import type { Feed } from '../src/model/feed.ts';
+import { landRows } from '../src/scd/land-rows.ts';
+import { openLedger, unfinishedLoads } from '../src/scd/ledger.ts';
+import { newRecord } from '../src/scd/load.ts';
+import { queryIdStart } from '../src/scd/statements.ts';
+import { type ScdEstate, startScdEstate } from './support/scd-estate.ts';
+import type { OracleEvent } from './support/scd-oracle.ts';
+
+const HOUR = 3_600_000;
+const START = Date.UTC(2026, 0, 1);
+
+let shop: ScdEstate;
+beforeAll(async () => {
+  shop = await startScdEstate();
+});
+afterAll(() => shop.estate.stop());
+
+let count = 0;
+const newTenant = (): string => `t${++count}`;
+
+const event = (hour: number, value: string, more: Partial<OracleEvent> = {}): OracleEvent => ({
+  key: 'eu/1',
+  at: START + hour * HOUR,
+  deleted: false,
+  value,
+  note: 'n0',
+  ...more,
+});
+
+const full = (more: object = {}): Feed => {
+  const feed = shop.feed('everything');
+  return { ...feed, mode: { as: 'full', allowEmpty: false, maxClosedShare: 0.5, ...more } };
+};
+
+async function history(tenant: string): Promise<string[]> {
+  const hours = (time: number): number | string =>
+    time === Number.POSITIVE_INFINITY ? '…' : (time - START) / HOUR;
+  return (await shop.versions(tenant)).map(
+    ({ key, from, to, value }) => `${key} ${hours(from)}–${hours(to)} ${value}`,
+  );
+}
+
+async function loaded(tenant: string, events: readonly OracleEvent[], options = {}): Promise<string[]> {
+  await shop.deliver(tenant, events);
+  await shop.load(tenant, options);
+  return history(tenant);
+}
+
+describe('a load', () => {
+  test('tells NULL, an empty text and 0 apart, and lets ignored columns pass', async () => {
+    const tenant = newTenant();
+    await loaded(tenant, [event(0, 'null'), event(1, 'empty'), event(2, 'zero')]);
+    const report = await shop
+      .deliver(tenant, [event(3, 'zero', { note: 'n2' })])
+      .then(() => shop.load(tenant));
+    expect(report.record).toMatchObject({ read: 1, written: 0, outcome: 'done' });
+    expect(await history(tenant)).toEqual(['eu/1 0–1 null', 'eu/1 1–2 empty', 'eu/1 2–… zero']);
+  });
+
+  test('puts late rows where they belong, and forgets versions that end as they begin', async () => {
+    const tenant = newTenant();
+    await loaded(tenant, [event(4, 'a'), event(8, 'b')]);
+    expect(await loaded(tenant, [event(6, 'c'), event(1, 'zero')])).toEqual([
+      'eu/1 1–4 zero',
+      'eu/1 4–6 a',
+      'eu/1 6–8 c',
+      'eu/1 8–… b',
+    ]);
+    expect(await loaded(tenant, [event(6, 'a')])).toEqual(['eu/1 1–4 zero', 'eu/1 4–8 a', 'eu/1 8–… b']);
+    expect((await shop.verify(tenant)).violations).toEqual([]);
+  });
+
+  test('remembers a deletion of what it never saw', async () => {
+    const tenant = newTenant();
+    expect(await loaded(tenant, [event(5, 'a', { deleted: true })])).toEqual([]);
+    expect(await loaded(tenant, [event(3, 'b')])).toEqual(['eu/1 3–5 b']);
+    expect((await shop.verify(tenant)).violations).toEqual([]);
+  });
+
+  test('of everything deletes what is gone and brings back what returns', async () => {
+    const tenant = newTenant();
+    const other = { key: 'us/2' };
+    await loaded(tenant, [event(0, 'a'), event(0, 'b', other)]);
+    await loaded(tenant, [event(0, 'a')], { feed: full(), time: START + 5 * HOUR });
+    expect(await history(tenant)).toEqual(['eu/1 0–… a', 'us/2 0–5 b']);
+    await loaded(tenant, [event(0, 'a'), event(0, 'b', other)], { feed: full(), time: START + 9 * HOUR });
+    expect(await history(tenant)).toEqual(['eu/1 0–… a', 'us/2 0–5 b', 'us/2 9–… b']);
+  });
+
+  test('of everything is refused where it would delete too much', async () => {
+    const tenant = newTenant();
+    await loaded(tenant, [event(0, 'a'), event(0, 'b', { key: 'us/2' })]);
+    await shop.deliver(tenant, []);
+    await expect(shop.load(tenant, { feed: full() })).rejects.toThrow('has no good row, and 2 keys hold now');
+    await shop.deliver(tenant, [event(0, 'a', { key: 'us/3' })]);
+    await expect(shop.load(tenant, { feed: full() })).rejects.toThrow(
+      '2 of 2 keys are not in the source any more',
+    );
+    expect(await history(tenant)).toHaveLength(2);
+    const landed = await shop.server.rows('SELECT 1 FROM shop.customers_landing');
+    expect(landed).toEqual([]);
+  });
+
+  test('is refused by name while another one of the tenant runs', async () => {
+    const tenant = newTenant();
+    await shop.deliver(tenant, [event(0, 'a')]);
+    const table = `lock ${queryIdStart(shop.scd, tenant).slice(0, -1)}`;
+    const lock = await keepLocked(
+      shop.server,
+      { table, what: 'x' },
+      { run: 'other', owner: 'somebody', seconds: 9 },
+    );
+    await expect(shop.load(tenant)).rejects.toThrow(
+      `Loading shop.customers for tenant ${tenant} is locked by somebody (run other)`,
+    );
+    await lock.release();
+    const both = await Promise.allSettled([shop.load(tenant), shop.load(tenant)]);
+    expect(both.map(({ status }) => status)).toContain('fulfilled');
+    expect(await history(tenant)).toEqual(['eu/1 0–… a']);
+  });
+
+  test('that was killed when all was landed is finished by the next one, from what it landed', async () => {
+    const tenant = newTenant();
+    await shop.deliver(tenant, [event(0, 'a'), event(1, 'b')]);
+    await openLedger(shop.server);
+    const request = {
+      cluster: 'test',
+      server: shop.server,
+      scd: shop.scd,
+      feed: shop.feed('changes'),
+      tenant,
+      identity: { run: `killed-${tenant}`, actor: 'x', commit: '' },
+      lockSeconds: 9,
+      watch: () => {},
+    };
+    const lock = { check: async () => {}, release: async () => {} };
+    await landRows({ ...request, lock, statements: { id: () => `x-${++count}` } }, newRecord(request, START));
+    expect(await unfinishedLoads(shop.server, shop.scd, tenant)).toHaveLength(1);
+    await shop.deliver(tenant, [event(2, 'c')]);
+    const report = await shop.load(tenant);
+    expect(report.notes[0]).toContain(
+      `Load killed-${tenant} had been killed while it wrote; it is finished, with 2 rows more.`,
+    );
+    expect(await history(tenant)).toEqual(['eu/1 0–1 a', 'eu/1 1–2 b', 'eu/1 2–… c']);
+    expect(await unfinishedLoads(shop.server, shop.scd, tenant)).toEqual([]);
+  });
+});
+
+test('the commands load, check, and find a history that somebody broke', async () => {
+  const tenant = newTenant();
+  await shop.deliver(tenant, [event(0, 'a'), event(4, 'b')]);
+  const said: string[] = [];
+  const output = {
+    result: (text: string) => void said.push(text),
+    note: (text: string) => void said.push(text),
+    colour: false,
+    live: false,
+  };
+  const options = {
+    estate: shop.estate.folder,
+    connectTimeout: 10,
+    format: 'text' as const,
+    tenant: [tenant],
+  };
+  expect(await scdLoad({ ...options, feed: ['changes'], lockSeconds: 60 }, output)).toBe(0);
+  expect(said.join('\n')).toContain(
+    `✓ test  shop.customers ${tenant} (changes): 2 rows read, 1 opened, 1 closed`,
+  );
+  expect(await scdCheck(options, output)).toBe(0);
+  expect(said.at(-1)).toBe(`✓ test  shop.customers ${tenant}: 1 key, 1 of them live, 2 versions\n`);
+  await shop.server.run(
+    `INSERT INTO shop.customers (tenant_id, region, id, effective_date, record_version) VALUES ('${tenant}', 'eu', 1, '2026-01-01 02:00:00', 1)`,
+  );
+  expect(await scdCheck(options, output)).toBe(2);
+  expect(said.at(-1)).toContain('2 versions: ends behind the beginning of the next version (key eu, 1)');
+});
