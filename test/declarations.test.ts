@@ -23,7 +23,7 @@ function makeEstate(files: Readonly<Record<string, string>>): string {
   return folder;
 }
 
-const IN_SCHEMAS = KINDS.filter((kind) => !['Cluster', 'DrPair', 'Tenant'].includes(kind));
+const IN_SCHEMAS = KINDS.filter((kind) => !['Cluster', 'DrPair', 'Federation', 'Tenant'].includes(kind));
 
 function named(kinds: readonly string[], word: 'and' | 'or'): string {
   const names = kinds.map((kind) => `\`${kind}\``);
