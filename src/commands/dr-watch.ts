@@ -1,6 +1,7 @@
 /** `plumbline dr watch`: checks the pairs again and again, keeps every check, and survives whatever is down. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RefusedError } from '../apply/apply.ts';
+import type { PartitionVerdict } from '../dr/comparison.ts';
 import type { PairStatus } from '../dr/pair-status.ts';
 import { PlumblineError } from '../model/errors.ts';
 import { failbackWords, renderWatchLine } from '../render/dr-status.ts';
@@ -18,22 +19,31 @@ export interface WatchOptions extends DrOptions {
   readonly lockSeconds: number;
 }
 
-/** Whether a pair has partitions that may be repaired. */
-const differs = ({ shards }: PairStatus): boolean =>
+const has = ({ shards }: PairStatus, ...verdicts: readonly PartitionVerdict[]): boolean =>
   shards.some(({ tables }) =>
-    tables.some(({ partitions }) =>
-      partitions.some(({ verdict }) => verdict === 'different' || verdict === 'missing on passive'),
-    ),
+    tables.some(({ partitions }) => partitions.some(({ verdict }) => verdicts.includes(verdict))),
   );
+
+/**
+ * Whether a pair has partitions that may be repaired: those with rows that only the passive site shows may be what a kill left of a
+ * swap, which is looked at once. `tried` has the digests of such checks.
+ */
+function differs(status: PairStatus, tried: Set<string>): boolean {
+  if (has(status, 'different', 'missing on passive')) return true;
+  if (!has(status, 'only on passive') || tried.has(status.digest)) return false;
+  tried.add(status.digest);
+  return true;
+}
 
 /** A repair that is refused is told of, and tried again behind the next check. */
 async function repairDiffering(
   statuses: readonly PairStatus[],
+  tried: Set<string>,
   options: WatchOptions,
   output: Output,
   signals: StopSignals,
 ): Promise<void> {
-  const pair = statuses.filter(differs).map((status) => status.pair);
+  const pair = statuses.filter((status) => differs(status, tried)).map((status) => status.pair);
   if (pair.length === 0) return;
   try {
     await drRepair({ ...options, pair, yes: true }, output, signals);
@@ -48,6 +58,7 @@ export async function drWatch(options: WatchOptions, output: Output): Promise<nu
   const opened = await openDeclaredEstate(options);
   const signals = stopOnSignal(output, options.repair ? 'check or repair' : 'check');
   const { signal } = signals;
+  const tried = new Set<string>();
   try {
     while (!signal.aborted) {
       try {
@@ -57,7 +68,8 @@ export async function drWatch(options: WatchOptions, output: Output): Promise<nu
           for (const reason of status.unkept) output.note(visible(reason));
           if (status.failback.announced) output.result(`${status.pair}: ${failbackWords(status)}\n`);
         }
-        if (options.repair && !signal.aborted) await repairDiffering(statuses, options, output, signals);
+        if (options.repair && !signal.aborted)
+          await repairDiffering(statuses, tried, options, output, signals);
       } catch (error) {
         if (!(error instanceof PlumblineError)) throw error;
         output.note(visible(error.message));

@@ -13,6 +13,7 @@ import type { State } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
 import { compareSites } from './compare-sites.ts';
 import type { TableComparison } from './comparison.ts';
+import { cutShort, idle } from './cut-short.ts';
 import { type Direction, directionOf, type Resolve } from './direction.ts';
 import { tablesOf } from './pair-tables.ts';
 import { type PlannedRepair, planRepairs, type RefusedRepair, type RepairScope } from './plan-repairs.ts';
@@ -52,7 +53,7 @@ interface ComparedShard {
   readonly findings: readonly Finding[];
   /** Views that an INSERT fires, by table. */
   readonly views: ReadonlyMap<string, readonly string[]>;
-  /** Names of tables in which repairs have put partitions together. */
+  /** Names of tables in which repairs have put partitions together, and that none needs any more. */
   readonly left: readonly string[];
 }
 
@@ -134,18 +135,30 @@ async function compareShard(shard: Shard, read: Read, wanted: WantedRepairs): Pr
     readViewsOn(target),
     readLeftStagings(target),
   ]);
-  const planned = tables.flatMap((table) => {
+  const planned: (PlannedRepair | RefusedRepair)[] = [];
+  const others: TableComparison[] = [];
+  for (const table of tables) {
     const root = state.get(pathKey(table.path));
-    if (!root || table.verdict !== 'compared') return [];
+    if (!root || table.verdict !== 'compared') {
+      others.push(table);
+      continue;
+    }
     const isNamed = wanted.tables?.some((one) => !one.includes('*') && fitsTable(one, table.path)) === true;
     const scope: RepairScope = {
       ...{ pair: pair.name, source: active, from, replaceable },
       wholeTableBytes: isNamed ? Number.POSITIVE_INFINITY : WHOLE_TABLE,
     };
     const partitions = table.partitions.filter(({ partition }) => wanted.partitions?.has(partition) ?? true);
-    return planRepairs({ ...table, partitions }, root.tree(), scope);
-  });
-  return { planned, findings: [...findings, ...verdictFindings(pair, tables)], views, left };
+    const cut = await cutShort(target, table, root.tree(), scope, left);
+    planned.push(...planRepairs({ ...table, partitions }, root.tree(), { ...scope, cutShort: cut }));
+    others.push({ ...table, partitions: table.partitions.filter(({ partition }) => !cut.has(partition)) });
+  }
+  return {
+    planned,
+    findings: [...findings, ...verdictFindings(pair, others)],
+    views,
+    left: await idle(target, others, left),
+  };
 }
 
 /** The steps of the passive nodes: first what killed repairs have left, then the repairs that fit into one run of the pair. */

@@ -1,5 +1,4 @@
 /** A compared table goes in; which of its partitions are to be repaired and how, and why others are not, comes out. */
-import { createHash } from 'node:crypto';
 import type { Storage } from '../kinds/storage.ts';
 import { writeStorage } from '../kinds/storage.ts';
 import type { Tree } from '../model/object.ts';
@@ -7,7 +6,7 @@ import type { ComparedContent, CopyFrom, Repair } from '../model/repair.ts';
 import { comparedTable } from './compared-table.ts';
 import type { Content, PartitionComparison, PartSet, TableComparison } from './comparison.ts';
 import { questionOf } from './question.ts';
-import { ANY_MOMENT } from './repair-sql.ts';
+import { ANY_MOMENT, stagingOf } from './repair-sql.ts';
 
 /** Of the passive site's server. */
 export interface Replaceable {
@@ -25,6 +24,8 @@ export interface RepairScope {
   /** Bytes of the largest table without a partition key that is copied as a whole. */
   readonly wholeTableBytes: number;
   readonly replaceable: Replaceable;
+  /** Ids of partitions whose swap a kill cut short. */
+  readonly cutShort?: ReadonlySet<string>;
 }
 
 /** Why a partition that differs is not repaired. */
@@ -83,7 +84,7 @@ function pieceOf(
   return where.length > LONGEST ? undefined : { where, rows };
 }
 
-function repairOf(tree: Tree, compared: PartitionComparison, scope: RepairScope): Repair {
+export function repairOf(tree: Tree, compared: PartitionComparison, scope: RepairScope): Repair {
   const table = comparedTable(tree);
   const question = questionOf(table);
   const { pair, source, from } = scope;
@@ -91,14 +92,10 @@ function repairOf(tree: Tree, compared: PartitionComparison, scope: RepairScope)
   const storage = tree.root.attributes as Storage;
   // A row that deletes others is not seen by readers, and must come along all the same.
   const deletes = table.engine.name === 'ReplacingMergeTree' && table.engine.parameters.length > 1;
-  const staging = createHash('sha256')
-    .update(JSON.stringify([table.path, partition]))
-    .digest('hex')
-    .slice(0, 16);
   const keys = question.key.map(({ expression }) => expression).join(', ');
   const isKnown = compared.verdict === 'missing on passive' || compared.passiveOnlyRows !== undefined;
   return {
-    ...{ pair, source, from, partition, staging: `repair_${staging}` },
+    ...{ pair, source, from, partition, staging: stagingOf(table.path, partition) },
     atOnce: 1,
     storage: writeStorage({ ...storage, replication: undefined }),
     columns: table.columns.map(({ name }) => name),
@@ -151,6 +148,8 @@ function planRepair(
   const { bytes = 0, parts = 0 } = compared.activeParts ?? {};
   const { partition } = compared;
   if (refused) return { path, partition, bytes, ...refused };
+  if (scope.cutShort?.has(partition))
+    return { path, repair: { ...base, finish: true }, rows: 0, bytes: 0, whole: { bytes, parts } };
   const all = compared.active?.rows ?? 0;
   return {
     path,
@@ -161,13 +160,16 @@ function planRepair(
   };
 }
 
-/** The partitions of a table that differ or are missing on the passive site; all other verdicts are nobody's to repair. */
+/** The partitions of a table that differ, are missing on the passive site, or were cut short; all other verdicts are nobody's to repair. */
 export function planRepairs(
   { path, partitions }: TableComparison,
   tree: Tree,
   scope: RepairScope,
 ): readonly (PlannedRepair | RefusedRepair)[] {
   return partitions
-    .filter(({ verdict }) => verdict === 'different' || verdict === 'missing on passive')
+    .filter(
+      ({ verdict, partition }) =>
+        verdict === 'different' || verdict === 'missing on passive' || scope.cutShort?.has(partition),
+    )
     .map((compared) => planRepair(path, tree, compared, scope));
 }

@@ -3,6 +3,7 @@ import type { Server } from '../live/server.ts';
 import { ServerError } from '../live/server.ts';
 import { PlumblineError } from '../model/errors.ts';
 import { literal } from '../sql/quote.ts';
+import type { LeftStaging } from './cut-short.ts';
 import { proveStill } from './repair-guards.ts';
 import type { RepairOrder } from './repair-run.ts';
 import { repairSql, STAGING, STAGING_COMMENT } from './repair-sql.ts';
@@ -18,12 +19,12 @@ import {
 const DAY = 24 * 3_600_000;
 
 /** Tables that repairs which are no more have left on a node. */
-export async function readLeftStagings(server: Server): Promise<readonly string[]> {
-  const rows = await server.rows<[string]>(
-    `SELECT name FROM system.tables
+export async function readLeftStagings(server: Server): Promise<readonly LeftStaging[]> {
+  const rows = await server.rows<[string, string]>(
+    `SELECT name, comment FROM system.tables
      WHERE database = 'plumbline' AND startsWith(comment, ${literal(STAGING_COMMENT)}) ORDER BY name`,
   );
-  return rows.flatMap(([name]) => (STAGING.test(name) ? [name] : []));
+  return rows.flatMap(([name, comment]) => (STAGING.test(name) ? [{ name, comment }] : []));
 }
 
 /**
@@ -45,13 +46,16 @@ export async function repairPartition(order: RepairOrder): Promise<void> {
   await proveStill(order);
   await send('CREATE DATABASE IF NOT EXISTS `plumbline`');
   // A killed run's; the tables of repairs that run beside this one have other names.
-  if ((await readLeftStagings(target)).includes(repair.staging)) await send(sql.drop());
+  const isLeft = (await readLeftStagings(target)).some(({ name }) => name === repair.staging);
+  if (isLeft && !repair.finish) await send(sql.drop());
   try {
-    await send(sql.create());
-    for (const statement of sql.clone()) await send(statement);
-    await send(sql.copy());
-    const { rows } = await proveStaging(verification);
-    await proveNothingLost(verification, rows);
+    if (!repair.finish) {
+      await send(sql.create());
+      for (const statement of sql.clone()) await send(statement);
+      await send(sql.copy());
+      const { rows } = await proveStaging(verification);
+      await proveNothingLost(verification, rows);
+    }
     let before: Awaited<ReturnType<typeof partRows>> = [];
     await send(sql.replace(), async () => {
       before = await partRows(order);

@@ -1,4 +1,5 @@
 /** A table's path and the repair of one of its partitions go in; every statement of it comes out, for those who read it and for apply. */
+import { createHash } from 'node:crypto';
 import type { Repair } from '../model/repair.ts';
 import { identifier, literal, qualified } from '../sql/quote.ts';
 
@@ -8,8 +9,22 @@ const DATABASE = 'plumbline';
 /** Names of tables in which partitions are put together, one for each partition. */
 export const STAGING = /^repair_[0-9a-f]{16}$/;
 
+export function stagingOf(path: readonly string[], partition: string): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([path, partition]))
+    .digest('hex');
+  return `repair_${hash.slice(0, 16)}`;
+}
+
 /** What such a table's comment begins with, so that nobody else's is taken for one. */
 export const STAGING_COMMENT = 'plumbline puts a partition together here: ';
+
+/** How it ends: rows, sum and exclusive or of what the partition had. */
+export const REPLACED = / in place of (\d+) rows of digest ([0-9a-f]{16})([0-9a-f]{16})$/;
+
+function stagingComment(path: readonly string[], { partition, passive: { rows, digest } }: Repair): string {
+  return `${STAGING_COMMENT}${path.join('.')} ${partition}, in place of ${rows} rows of digest ${digest || 'unknown'}`;
+}
 
 export const stagingPath = (staging: string): readonly string[] => [DATABASE, staging];
 
@@ -91,7 +106,7 @@ export function repairSql(path: readonly string[], repair: Repair): RepairSql {
   const settings = [...COPY, ...(bandwidth === undefined ? [] : [`max_network_bandwidth = ${bandwidth}`])];
   return {
     create: () =>
-      `CREATE TABLE ${copy} AS ${table} ${repair.storage} COMMENT ${literal(`${STAGING_COMMENT}${path.join('.')} ${partition}`)}`,
+      `CREATE TABLE ${copy} AS ${table} ${repair.storage} COMMENT ${literal(stagingComment(path, repair))}`,
     clone: () =>
       where === undefined
         ? []
@@ -117,6 +132,7 @@ export const hasKey = (repair: Repair): repair is Repair & Required<Pick<Repair,
 /** The statements in the order in which they run, for those who review them. */
 export function repairRecipe(path: readonly string[], repair: Repair): string[] {
   const sql = repairSql(path, repair);
+  if (repair.finish) return [sql.replace(), sql.drop()];
   return [
     sql.create(),
     ...sql.clone(),

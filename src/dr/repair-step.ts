@@ -7,8 +7,9 @@ import type { PlannedRepair } from './plan-repairs.ts';
 import { dropStaging, repairRecipe, stagingPath } from './repair-sql.ts';
 
 function hazardsOf({ repair }: PlannedRepair, views: readonly string[]): Hazard[] {
-  const what =
-    repair.where === undefined
+  const what = repair.finish
+    ? 'ends a swap that a kill cut short: the rows that it replaces are shown beside the new ones'
+    : repair.where === undefined
       ? `replaces the whole partition by that of ${repair.source}`
       : `replaces the rows that differ by those of ${repair.source}`;
   const seen = `${views.join(', ')}: fired by an INSERT, not by a partition that is replaced; what they write is compared as tables of its own`;

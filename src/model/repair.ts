@@ -39,6 +39,8 @@ export interface Repair {
   readonly final: boolean;
   /** Whether they are copied so. */
   readonly merged: boolean;
+  /** A kill cut the swap short: the table beside is there, has been proven, and takes the partition's place now. */
+  readonly finish?: true;
   /** A condition that holds for the rows that are replaced; absent where the whole partition is copied. */
   readonly where?: string;
   /**

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { compareSites } from '../../src/dr/compare-sites.ts';
-import type { PartitionComparison, SiteComparison } from '../../src/dr/comparison.ts';
+import type { PartitionComparison, SiteComparison, TableComparison } from '../../src/dr/comparison.ts';
+import { cutShort, idle } from '../../src/dr/cut-short.ts';
 import {
   type PlannedRepair,
   planRepairs,
@@ -90,14 +91,22 @@ export async function repairTables(
     replaceable: await readReplaceable(passive),
     ...hooks,
   };
-  const planned = comparison.tables.flatMap((table) => {
-    const root = there.state.get(pathKey(table.path));
-    return root && table.verdict === 'compared' ? planRepairs(table, root.tree(), scope) : [];
-  });
+  const left = await readLeftStagings(passive);
+  const planned: (PlannedRepair | RefusedRepair)[] = [];
+  const others: TableComparison[] = [];
+  for (const table of comparison.tables) {
+    const tree = there.state.get(pathKey(table.path))?.tree();
+    if (!tree || table.verdict !== 'compared') continue;
+    const cut = await cutShort(passive, table, tree, scope, left);
+    planned.push(...planRepairs(table, tree, { ...scope, cutShort: cut }));
+    others.push({ ...table, partitions: table.partitions.filter(({ partition }) => !cut.has(partition)) });
+  }
   const { maxBytes = 2 ** 50, maxPartitions = 1000 } = hooks;
   const { repairs, refused } = withinLimits(planned, { maxBytes, maxPartitions });
   await hooks.planned?.();
-  for (const name of await readLeftStagings(passive)) await passive.run(dropStaging(name));
+  const used = new Set(repairs.map(({ repair }) => repair.staging));
+  for (const name of await idle(passive, others, left))
+    if (!used.has(name)) await passive.run(dropStaging(name));
   const [done, errors]: [string[], Record<string, string>] = [[], {}];
   let statements = 0;
   const { concurrency = 1, bandwidth } = hooks;
