@@ -120,6 +120,18 @@ test('rows that come into a Log meanwhile are named with the statement that copi
   expect(plannedSteps(await estate.plan())).toEqual([]);
 });
 
+test('a value that changes in an EmbeddedRocksDB meanwhile is not lost unnoticed', async () => {
+  const keyed = (columns: string): string =>
+    `${BEFORE}---\nkind: Table\ndatabase: shop\nname: kv\ncolumns: ${columns}\nengine: EmbeddedRocksDB\nprimary_key: k\n`;
+  await estate.write({ 'shop.yaml': keyed('{ k: UInt64, v: String }') });
+  await estate.apply();
+  await sql().run("INSERT INTO shop.kv SELECT number, 'a' FROM numbers(10)");
+  before(/^EXCHANGE/, () => sql().run("INSERT INTO shop.kv VALUES (5, 'late')"));
+  const error = await errorOf(keyed("{ k: UInt64, v: String, w: { type: UInt8, default: '1' } }"));
+  expect(error).toMatch(/changed there, while the new one took its name: compare the two/);
+  expect(await count('kv')).toBe(10);
+});
+
 test('an INSERT of many blocks that began before ends in the new table', async () => {
   const slow = sql().run(
     `INSERT INTO shop.t SELECT number + 5000, toString(sleepEachRow(0.02)) FROM numbers(200)

@@ -143,13 +143,13 @@ describe('one declaration', () => {
   test('of another member of the family is a difference everywhere', () => {
     const to = 'ReplacingMergeTree(id)';
     const reason = "ClickHouse can't change the engine of an existing table";
-    const replicas = `${reason}, and Plumbline does not rebuild tables with replicas yet`;
+    const replicas = `${reason}, and Plumbline does not rebuild tables with replicas`;
     const before = "MergeTree('/a', 'b')";
     expect(difference(live('MergeTree'), declared(to, PLAIN))).toContain(
       `copies all rows into a new table: ${reason}`,
     );
-    expect(difference(live(`Replicated${before}`), declared(to, REPLICATED))).toBe(replicas);
-    expect(difference(live(`Shared${before}`), declared(to, SHARED))).toBe(replicas);
+    expect(difference(live(`Replicated${before}`), declared(to, REPLICATED))).toContain(replicas);
+    expect(difference(live(`Shared${before}`), declared(to, SHARED))).toContain(replicas);
   });
 
   test('that says `replicated: false` stays plain', () => {

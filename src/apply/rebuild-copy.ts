@@ -27,15 +27,15 @@ const AT_ONCE = 1_000_000n;
 
 type Digest = readonly [count: string, sum: string];
 
-async function compare(run: RebuildRun, before: string, after: string, what: string): Promise<bigint> {
+async function compare(run: RebuildRun, before: string, after: string, what: string): Promise<Digest> {
   const [[expected], [found]] = await Promise.all([
     run.ask<[...Digest]>(before),
     run.ask<[...Digest]>(after),
   ]);
-  if (expected && found && expected[0] === found[0] && expected[1] === found[1]) return BigInt(found[0]);
+  if (expected && found && expected[0] === found[0] && expected[1] === found[1]) return found;
   const show = (digest: Digest | undefined): string => `${digest?.[0]} rows of digest ${digest?.[1]}`;
   throw new RebuildError(
-    `${what} of ${shownTable(run)} was ${show(expected)} and became ${show(found)}: it was changed while it was copied`,
+    `${what} of ${shownTable(run)} was ${show(expected)} and became ${show(found)}: it was changed while it was copied, or a key of the new table takes several rows for one`,
   );
 }
 
@@ -67,7 +67,8 @@ export async function copyRound(run: RebuildRun, done: Copied, from: string, to:
     const upto = await blockOf();
     const piece: BlockRange = { after: String(written), upto: String(upto) };
     const what = range.partition === undefined ? 'what was inserted last' : `partition ${range.partition}`;
-    rows += await compare(run, sql.digestBefore(from, range), sql.digestAfter(to, piece), what);
+    const [copied] = await compare(run, sql.digestBefore(from, range), sql.digestAfter(to, piece), what);
+    rows += BigInt(copied);
     written = upto;
   }
   return { upto: parts.block, rows };
@@ -86,11 +87,10 @@ export async function copyRounds(run: RebuildRun): Promise<Copied> {
 }
 
 /** Copies a table that can't tell old rows from new ones, and proves that it is still the same afterwards. */
-export async function copyWhole(run: RebuildRun): Promise<Copied> {
+export async function copyWhole(run: RebuildRun): Promise<Digest> {
   const { sql } = run;
   await run.send(sql.copy(sql.table, sql.shadow));
-  const rows = await compare(run, sql.digestBefore(sql.table), sql.digestAfter(sql.shadow), 'the whole');
-  return { upto: -1n, rows };
+  return compare(run, sql.digestBefore(sql.table), sql.digestAfter(sql.shadow), 'the whole');
 }
 
 /** Throws where rows that are copied already were changed or removed since. */

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { giving } from '../kinds/rebuild-sql.ts';
 import { IN_OUR_DATABASES } from '../live/read.ts';
+import { literal } from '../sql/quote.ts';
 import { type Copied, copyRound } from './rebuild-copy.ts';
 import { awaitWriters, writersNow } from './rebuild-exchange.ts';
 import { type RebuildState, writeRecord } from './rebuild-record.ts';
@@ -86,16 +87,30 @@ async function giveBack({ path, rebuild, send }: RebuildRun): Promise<void> {
   for (const statement of giving(path, rebuild)) await send(statement);
 }
 
-/** What a table without parts got after it was copied; the tables have their final names by then. */
-async function proveWhole(run: RebuildRun, rows: bigint): Promise<void> {
-  const { rebuild, sql } = run;
+/** Engines that give rows back in the order in which they came. */
+const IN_ORDER = /^(Log|TinyLog|StripeLog|Memory)$/;
+
+/** What came into a table without parts, or changed there, after it was copied; the tables have their final names by then. */
+async function proveWhole(run: RebuildRun, copied: RebuildState): Promise<void> {
+  const { rebuild, sql, ask } = run;
   const kept = sql.shadow.replace(/[^`]*`$/, `${rebuild.old}\``);
-  const [row] = await run.ask<[string]>(`SELECT toString(count()) FROM ${kept}`);
-  const late = BigInt(row?.[0] ?? 0) - rows;
-  if (late === 0n) return;
+  const [found] = await ask<[string, string]>(sql.digestBefore(kept));
+  const late = BigInt(found?.[0] ?? 0) - BigInt(copied.rows);
+  if (late === 0n && (found?.[1] ?? copied.digest) === (copied.digest ?? found?.[1])) return;
+  const done = `${shownTable(run)} is rebuilt, but`;
+  const [engine = ''] = await ask<[string]>(
+    `SELECT engine FROM system.tables WHERE database = ${literal(run.path[0] ?? '')} AND name = ${literal(rebuild.old)}`,
+  ).then((rows) => rows.flat());
+  if (late <= 0n || !IN_ORDER.test(engine)) {
+    throw new RebuildError(
+      `${done} rows came into the old table, now ${rebuild.old}, or changed there, while the new one took its name: compare the two before you drop it`,
+    );
+  }
+  const rest = sql
+    .copy(kept, sql.table)
+    .replace(' SETTINGS ', ` LIMIT ${late} OFFSET ${copied.rows} SETTINGS `);
   throw new RebuildError(
-    `${shownTable(run)} is rebuilt, but ${late} rows came into the old table while the new one took its name; ` +
-      `they are in ${rebuild.old} only: ${sql.copy(kept, sql.table).replace(' SETTINGS ', ` LIMIT ${late} OFFSET ${rows} SETTINGS `)}`,
+    `${done} ${late} rows came into the old table while the new one took its name; they are in ${rebuild.old} only: ${rest}`,
   );
 }
 
@@ -118,7 +133,7 @@ export async function finishRebuild(run: RebuildRun, state: RebuildState): Promi
     await awaitWriters(run, await writersNow(run), Date.now() + PATIENCE);
     await giveBack(run);
     await writeRecord(run.server, { ...state, phase: 'done' });
-    return proveWhole(run, BigInt(state.rows));
+    return proveWhole(run, state);
   }
   const caughtUp = await catchUpUntilQuiet(run, state);
   await proveComplete(run, caughtUp);

@@ -15,6 +15,8 @@ export interface RebuildState {
   readonly upto: string;
   /** How many rows that is. */
   readonly rows: string;
+  /** Of those rows, where the whole table was copied at once. */
+  readonly digest?: string;
   /** Later rows up to this block are gathered and proven, and being moved. */
   readonly moving?: { readonly upto: string; readonly rows: string };
   /** The ids of the old table's mutations, which were all done before the copying began. */

@@ -108,8 +108,9 @@ async function copyAndExchange(run: RebuildRun, begun: RebuildState): Promise<Re
     await writeRecord(run.server, state);
   };
   if (rebuild.from === 'whole') {
-    const { rows } = await copyWhole(run);
-    await remember(rows, -1n, 0);
+    const [rows, digest] = await copyWhole(run);
+    state = { ...begun, phase: 'exchanged', rows, digest, mutations };
+    await writeRecord(run.server, state);
     await send(sql.exchange());
     return state;
   }

@@ -131,7 +131,7 @@ const remake = (_from: unknown, _to: unknown, { from, to }: Around): Action =>
     ? 'replace'
     : {
         refuse:
-          "ClickHouse can't change the storage of a materialized view: create a new view and copy the rows",
+          "ClickHouse can't change the storage of a materialized view: declare a table for its rows and, under another name, a view that writes `to` it, copy the rows, and drop this view",
       };
 
 const namesIn = (columns: string): string => JSON.stringify([...columnTypes(columns).keys()]);

@@ -17,7 +17,7 @@ import { isNullable, typeChange } from './type-change.ts';
 const attributesOf = (tree: Tree): Storage => tree.root.attributes as Storage;
 
 /** Engines that keep rows without parts, and give them back when they are read. */
-const WHOLE = new Set(['Log', 'TinyLog', 'StripeLog', 'Memory', 'Join']);
+const WHOLE = new Set(['Log', 'TinyLog', 'StripeLog', 'Memory', 'Join', 'EmbeddedRocksDB']);
 
 /** Settings that a rebuild sets on the old table while it is at work. */
 export const BORROWED = [
@@ -65,14 +65,41 @@ function ownSettings({ settings }: Storage): Record<string, string> {
   return Object.fromEntries(Object.entries(settings).filter(([name]) => BORROWED.includes(name)));
 }
 
+/** Why the rows can't be copied from one table of this engine into another. */
+const UNCOPIED: Readonly<Record<string, string>> = {
+  Set: "the rows of a Set can't be read: declare another Set under a new name, fill it from where its rows come from, and let queries use that",
+  KeeperMap:
+    'two KeeperMap tables of one path are one table: declare one with another path under a new name, and copy the rows',
+};
+
+/** The directory that an EmbeddedRocksDB names, if it does. */
+const directoryOf = (engine: string): string | undefined =>
+  /^EmbeddedRocksDB\(.*?('(?:[^'\\]|\\.)*')/s.exec(engine)?.[1];
+
+/** By another way than the cluster's own: a block has its number before it is committed, and other replicas take inserts, too. */
+const REPLICATED =
+  "Plumbline does not rebuild tables with replicas: it can't hold what other replicas insert between the copying and the exchange; " +
+  'docs/rebuild.md says how to do it by hand';
+
+function unableReason(live: Storage, desired: Storage): string | undefined {
+  const unable = [live, desired].find((storage) => cutOf(storage) === undefined);
+  const directory = directoryOf(live.engine);
+  if (directory !== undefined && directory === directoryOf(desired.engine))
+    return `two tables can't have one directory: give the new one another than ${directory}`;
+  if (!unable) return undefined;
+  const { name } = engineOf(unable.engine);
+  return (
+    UNCOPIED[name] ?? `Plumbline can't copy the rows of the engine ${name}: create a new table and copy them`
+  );
+}
+
 function refusal(from: Tree, to: Tree, { shadow, late, old }: RebuildNames): string | undefined {
   const [live, desired] = [attributesOf(from), attributesOf(to)];
-  const unable = [live, desired].find((storage) => cutOf(storage) === undefined);
   if (!holdsRows(desired.engine))
     return `the engine ${engineOf(desired.engine).name} keeps no rows: drop the table, apply, and declare it anew`;
-  if (replicationOf(from) ?? replicationOf(to)) return 'Plumbline does not rebuild tables with replicas yet';
-  if (unable)
-    return `Plumbline can't copy the rows of the engine ${engineOf(unable.engine).name}: create a new table and copy them`;
+  if (replicationOf(from) ?? replicationOf(to)) return REPLICATED;
+  const unable = unableReason(live, desired);
+  if (unable !== undefined) return unable;
   const long = [shadow, late, old].find((name) => tooLongNames([from.root.id.path[0] ?? '', name]));
   return long && `the name \`${long}\`, which the rebuild needs, is too long for ClickHouse`;
 }
