@@ -146,6 +146,34 @@ test('a member whose table has other columns is an error before anything runs', 
   expect(reportExitCode(await federation.apply())).toBe(0);
 });
 
+test('a setting that lets queries over the federation leave out members is an error, with its place', async () => {
+  const view = (name: string, query: string): string =>
+    `---\nkind: View\ndatabase: shop\nname: ${name}\non: community\nquery: ${query}\n`;
+  const skips = 'SETTINGS optimize_skip_unused_shards = 1';
+  const schema = [
+    SCHEMA,
+    view('inner', 'SELECT id FROM shop.orders_federated'),
+    view('outer', `SELECT id FROM shop.inner ${skips}`),
+    view('alone', `SELECT id FROM shop.orders ${skips}`),
+    view('off', 'SELECT id FROM shop.orders_federated SETTINGS optimize_skip_unused_shards = 0'),
+    '---\nkind: SettingsProfile\nname: fast\non: community\nsettings: { optimize_skip_unused_shards: 1 }\n',
+    '---\nkind: Role\nname: analyst\non: enterprise\nsettings: { optimize_skip_unused_shards: 1 }\n',
+  ].join('');
+  await federation.declare(federationYaml(), schema);
+  const errors = planFindings(await federation.plan()).filter(({ severity }) => severity === 'error');
+  expect(
+    errors.map(({ rule, place, message }) => `${rule} ${place?.line} ${message.split(' on,')[0]}`).sort(),
+  ).toEqual(
+    [1, 2]
+      .flatMap(() => [
+        'federation-skips-shards 20 view shop.outer switches optimize_skip_unused_shards',
+        'federation-skips-shards 38 settings profile fast switches optimize_skip_unused_shards',
+      ])
+      .sort(),
+  );
+  await federation.declare(federationYaml());
+});
+
 test('a file that somebody removed is drift, and is delivered again', async () => {
   federation.deliverBy(own);
   await rm(join(federation.nodeFolder('community-2'), CONFIG_FILE));

@@ -1,4 +1,5 @@
 /** An estate and the nodes of its federations' members go in; what is wrong between the members comes out, on the plans of their nodes. */
+import { checkSettings } from '../federation/check-settings.ts';
 import { checkStructure, type MemberNode } from '../federation/check-structure.ts';
 import type { Estate } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
@@ -9,7 +10,10 @@ export function isMember({ federations = [] }: Estate, cluster: string): boolean
 }
 
 export function checkFederations({ federations = [] }: Estate, nodes: readonly MemberNode[]): Finding[] {
-  return federations.flatMap((federation) => checkStructure(federation, nodes));
+  return federations.flatMap((federation) => [
+    ...checkStructure(federation, nodes),
+    ...checkSettings(federation, nodes),
+  ]);
 }
 
 /** The same plans, each node's with what was found on it. */

@@ -1,12 +1,14 @@
 /** A node and what is declared for its cluster go in; the steps that deliver the node's files come out, and what they bring. */
 import { planTopology } from '../federation/plan-topology.ts';
+import { readersOf } from '../federation/readers.ts';
 import { federationsRead, remoteClusters } from '../federation/remote-clusters.ts';
+import { authoredText } from '../live/desired.ts';
 import { readDelivered, readTopology } from '../live/read-topology.ts';
 import type { Server } from '../live/server.ts';
 import type { Cluster, DeclaredObject, Estate } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
 import { CONFIG_FILE } from '../model/node-file.ts';
-import { nameKey, pathKey } from '../model/object.ts';
+import { nameKey, type ObjectId, pathKey } from '../model/object.ts';
 import type { State } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
 import type { RemoteReplica } from '../model/topology.ts';
@@ -34,12 +36,19 @@ function held(
   const unknown = federationsRead(estate, name).filter((federation) => !known.has(federation.name));
   const tables = unknown.flatMap(({ covered }) => covered.map(({ federated }) => pathKey(federated)));
   const waiting = new Set(tables.filter((table) => !live.has(table)));
+  if (waiting.size === 0) return { objects, findings: [] };
+  const here = objects.map(({ tree }) => ({ id: tree.root.id, statement: authoredText(tree) }));
+  const isReader = readersOf(here, waiting);
+  const waits = (id: ObjectId, at: number): boolean => {
+    const reader = here[at];
+    return waiting.has(nameKey(id)) || (!live.has(nameKey(id)) && reader !== undefined && isReader(reader));
+  };
   const findings = unknown.map((federation): Finding => {
-    const message = `Distributed tables of federation ${federation.name} wait until the node knows the cluster: put ${CONFIG_FILE} in its place`;
+    const message = `Distributed tables of federation ${federation.name}, and what reads them, wait until the node knows the cluster: put ${CONFIG_FILE} in its place`;
     const place = federation.place && { place: federation.place };
     return { severity: 'warning', rule: 'waits-for-file', message, node, ...place };
   });
-  return { objects: objects.filter(({ tree }) => !waiting.has(nameKey(tree.root.id))), findings };
+  return { objects: objects.filter(({ tree }, at) => !waits(tree.root.id, at)), findings };
 }
 
 /** `journal` is the connection to the node that keeps the journal. Throws a ServerError; `timeout` in milliseconds. */

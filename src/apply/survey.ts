@@ -195,6 +195,7 @@ async function planNode(
         node: node.name,
         cluster: cluster.name,
         at: (key) => desired.state.get(key) ?? reading.state.get(key),
+        all: () => [...new Map([...reading.state, ...desired.state]).values()],
       },
     }),
     ...(keepStates && { state: reading.state }),

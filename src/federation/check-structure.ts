@@ -14,6 +14,8 @@ export interface MemberNode {
   readonly cluster: string;
   /** The object of a name as the plan leaves it behind. */
   at(key: string): Root | undefined;
+  /** All objects that there are then, also those that the plan drops. */
+  all(): readonly Root[];
 }
 
 /** Types by column; undefined for what is not understood, which is told where it is compared. */
