@@ -1,0 +1,192 @@
+/** Tenant documents and the other declared objects go in; tenants as data, and the documents each stands for, come out. */
+import { type RowCover, rowCover } from '../kinds/row-cover.ts';
+import { fitsTable } from '../model/dr-pair.ts';
+import type { DeclaredObject } from '../model/estate.ts';
+import { pathKey, showId, showPath } from '../model/object.ts';
+import { type Place, showPlace } from '../model/place.ts';
+import type { Tenant } from '../model/tenant.ts';
+import { ParseError } from '../sql/cursor.ts';
+import { TokenError } from '../sql/tokens.ts';
+import { derive } from './derive.ts';
+import type { Entry } from './files.ts';
+import { didYouMean } from './messages.ts';
+import {
+  type Readable,
+  roleOf,
+  type TenantDocument,
+  tenantDocuments,
+  userNames,
+} from './tenant-documents.ts';
+
+type Report = (rule: string, message: string, place: Place) => void;
+
+export interface Around {
+  readonly objects: readonly DeclaredObject[];
+  /** The tenant column of an object by its path key, where its own declaration names it; undefined keeps it from all tenants. */
+  readonly columns: ReadonlyMap<string, string | undefined>;
+  /** The clusters that an entry says it belongs on; mistakes in them are reported. */
+  readonly scope: (entry: Entry) => ReadonlySet<string>;
+}
+
+const COLUMN = 'tenant_id';
+
+const listOf = (one: string | readonly string[] | undefined): readonly string[] =>
+  typeof one === 'string' ? [one] : (one ?? []);
+
+/** SQL that can't be read is told of elsewhere, and nobody gets to read what it makes. */
+function coverOf(...args: Parameters<typeof rowCover>): RowCover | undefined {
+  try {
+    return rowCover(...args);
+  } catch (error) {
+    if (error instanceof ParseError || error instanceof TokenError) return undefined;
+    throw error;
+  }
+}
+
+interface Covered {
+  readonly object: DeclaredObject;
+  readonly column: string;
+  readonly cover: RowCover | undefined;
+}
+
+/** What reads other objects is covered once those are, so it is asked again until nothing is new. */
+function coversOf(
+  objects: readonly DeclaredObject[],
+  columnOf: (object: DeclaredObject) => string | undefined,
+  clusters: ReadonlySet<string>,
+): Map<DeclaredObject, Covered> {
+  const covers = new Map<DeclaredObject, Covered>();
+  const covered = new Set<string>();
+  for (let before = -1; before < covered.size; ) {
+    before = covered.size;
+    for (const object of objects) {
+      const column = columnOf(object);
+      if (column === undefined || covered.has(pathKey(object.tree.root.id.path))) continue;
+      const cover = coverOf(object.tree, column, { covered, clusters });
+      covers.set(object, { object, column, cover });
+      if (cover && 'by' in cover) covered.add(pathKey(object.tree.root.id.path));
+    }
+  }
+  return covers;
+}
+
+/** The same for all tenants that are on the same clusters and have the same column. */
+function coversByTenant({ objects, columns }: Around) {
+  const known = new Map<string, Map<DeclaredObject, Covered>>();
+  return (clusters: ReadonlySet<string>, column: string): ReadonlyMap<DeclaredObject, Covered> => {
+    const key = JSON.stringify([column, [...clusters].sort()]);
+    const before = known.get(key);
+    if (before) return before;
+    const here = objects.filter(
+      ({ tree, clusters: on }) =>
+        tree.root.id.path.length === 2 && [...on].some((cluster) => clusters.has(cluster)),
+    );
+    const columnOf = ({ tree }: DeclaredObject): string | undefined => {
+      const at = pathKey(tree.root.id.path);
+      return columns.has(at) ? columns.get(at) : column;
+    };
+    const covers = coversOf(here, columnOf, clusters);
+    known.set(key, covers);
+    return covers;
+  };
+}
+
+/** The mistakes in a tenant's patterns. One that names a single object means that very one. */
+function checkPatterns(
+  entry: Entry,
+  covers: ReadonlyMap<DeclaredObject, Covered>,
+  known: readonly (readonly string[])[],
+  report: Report,
+): void {
+  const { tables, tenant_column: column = COLUMN } = entry.value as TenantDocument;
+  for (const [at, pattern] of listOf(tables).entries()) {
+    const place = entry.place(typeof tables === 'string' ? ['tables'] : ['tables', at]);
+    const found = known.filter((path) => fitsTable(pattern, path));
+    if (found.length === 0) {
+      const hint = didYouMean(pattern, known.map(showPath));
+      report('unmatched-pattern', `no table or view on its clusters fits \`${pattern}\`${hint}`, place);
+    }
+    if (pattern.includes('*')) continue;
+    for (const { object, cover } of covers.values()) {
+      const { id } = object.tree.root;
+      if (!fitsTable(pattern, id.path) || (cover && 'by' in cover)) continue;
+      const why = cover ? cover.refused : `it has no column \`${column}\` and reads nothing that has it`;
+      report('not-kept-apart', `no tenant can read ${showId(id)} alone: ${why}`, place);
+    }
+  }
+}
+
+function readableOf(entry: Entry, clusters: ReadonlySet<string>, covers: Iterable<Covered>): Readable[] {
+  const { tables, except } = entry.value as TenantDocument;
+  const patterns = tables === undefined ? ['*.*'] : listOf(tables);
+  return [...covers].flatMap(({ object, column, cover }): Readable[] => {
+    const { path } = object.tree.root.id;
+    if (!cover || 'refused' in cover) return [];
+    if (!patterns.some((one) => fitsTable(one, path)) || listOf(except).some((one) => fitsTable(one, path)))
+      return [];
+    const here = [...object.clusters].filter((cluster) => clusters.has(cluster));
+    return [{ path, clusters: here, ...(cover.by === 'policy' && { policy: column }) }];
+  });
+}
+
+/** Two tenants with one name, id or role would read each other's rows. */
+function checkTwins() {
+  const seen = new Map<string, { readonly name: string; readonly place: Place }>();
+  return (entry: Entry, clusters: ReadonlySet<string>, report: Report): boolean => {
+    const document = entry.value as TenantDocument;
+    const { name, id = name } = document;
+    const claims = [
+      ['name', name, 'name'],
+      ...[...clusters].flatMap((cluster) => [
+        [document.id === undefined ? 'name' : 'id', id, `id on ${cluster}`],
+        [document.role === undefined ? 'name' : 'role', roleOf(document), `role on ${cluster}`],
+      ]),
+    ] as const;
+    for (const [at, value = '', what] of claims) {
+      const key = JSON.stringify([what, value]);
+      const place = entry.place([at ?? 'name']);
+      const twin = seen.get(key);
+      if (twin) {
+        const [word = ''] = (what ?? '').split(' ', 1);
+        const message = `\`${value}\` is already the ${word} of tenant \`${twin.name}\` (${showPlace(twin.place)})`;
+        report('duplicate', message, place);
+        return true;
+      }
+      seen.set(key, { name, place });
+    }
+    return false;
+  };
+}
+
+export function expandTenants(
+  entries: readonly Entry[],
+  around: Around,
+  report: Report,
+): { readonly tenants: readonly Tenant[]; readonly entries: readonly Entry[] } {
+  const coversFor = coversByTenant(around);
+  const isTwin = checkTwins();
+  const tenants: Tenant[] = [];
+  const made: Entry[] = [];
+  for (const entry of entries.filter(({ kind }) => kind === 'Tenant')) {
+    const document = entry.value as TenantDocument;
+    const clusters = around.scope(entry);
+    if (clusters.size === 0 || isTwin(entry, clusters, report)) continue;
+    const { name, id = name, tenant_column: column = COLUMN, feeds } = document;
+    const covers = coversFor(clusters, column);
+    const known = [...covers.keys()].map(({ tree }) => tree.root.id.path);
+    checkPatterns(entry, covers, known, report);
+    const readable = readableOf(entry, clusters, covers.values());
+    if (readable.length === 0 && document.tables === undefined) {
+      const message = `nothing on its clusters has a column \`${column}\` by which rows could be kept apart; name it with \`tenant_column\``;
+      report('nothing-to-read', message, entry.place(['name']));
+    }
+    tenants.push({
+      ...{ name, id, clusters, role: roleOf(document), users: userNames(document) },
+      ...(feeds !== undefined && feeds !== 'all' && { feeds }),
+      readable: readable.map(({ path }) => path),
+      place: entry.place(['name']),
+    });
+    made.push(...tenantDocuments(document, [...clusters], readable).map((one) => derive(entry, one)));
+  }
+  return { tenants, entries: made };
+}
