@@ -25,6 +25,7 @@ import { diffStates, type NodeDifferences, stepsOf, touched } from '../plan/plan
 import { keptFindings } from '../plan/rebuild-kept.ts';
 import { withoutBorrowed } from '../plan/rebuild-left.ts';
 import type { UnroutedNode } from '../plan/replica-groups.ts';
+import { withTenants } from '../plan/with-tenants.ts';
 import { checkFederations, isMember, withFindings } from './check-federations.ts';
 import { awaitLeftBehind } from './left-behind.ts';
 import { planFiles } from './plan-files.ts';
@@ -168,7 +169,7 @@ async function planNode(
     node: node.name,
     address: `${node.host}:${node.httpPort}`,
     version: facts.version,
-    steps: [...files.steps, ...byFile.steps, ...stepsOf(differences, impacts, left)],
+    steps: withTenants([...files.steps, ...byFile.steps, ...stepsOf(differences, impacts, left)], estate),
     unmanaged: differences.unmanaged.map(({ id }) => id),
     findings: [
       ...otherVersion(cluster, facts),

@@ -69,15 +69,6 @@ function readKind({ value, marks }: Tree, folder: Folder, problem: Problem): Kin
   const start = valueOffset(marks, []);
   const kind = isMapping(value) ? value.kind : undefined;
   const at = kind === undefined ? start : valueOffset(marks, ['kind']);
-  if (folder === 'tenants' || kind === 'Tenant') {
-    problem(
-      at,
-      'value',
-      'tenants-unsupported',
-      'tenants are not supported by this version yet; remove this document',
-    );
-    return undefined;
-  }
   const expected = KINDS.filter((name) => folderOf(name) === folder);
   if (!isMapping(value)) {
     problem(start, 'value', 'not-a-declaration', 'a declaration must be a mapping with a key `kind`');
@@ -130,6 +121,7 @@ function takesText(types: unknown): boolean {
 }
 
 function folderOf(kind: Kind): Folder {
+  if (kind === 'Tenant') return 'tenants';
   return ['Cluster', 'DrPair', 'Federation'].includes(kind) ? 'clusters' : 'schemas';
 }
 

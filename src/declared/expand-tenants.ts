@@ -8,6 +8,7 @@ import type { Tenant } from '../model/tenant.ts';
 import { ParseError } from '../sql/cursor.ts';
 import { TokenError } from '../sql/tokens.ts';
 import { derive } from './derive.ts';
+import type { UnplacedScd } from './expand-scd.ts';
 import type { Entry } from './files.ts';
 import { didYouMean } from './messages.ts';
 import {
@@ -29,6 +30,16 @@ export interface Around {
 }
 
 const COLUMN = 'tenant_id';
+
+/** Tables with history name their tenant column; what their loads leave lying about is nobody's to read. */
+export function tenantColumns(scd: readonly UnplacedScd[]): Map<string, string | undefined> {
+  return new Map(
+    scd.flatMap(({ database, name, names, tenant }) => [
+      ...[name, names.current, names.asOf].map((one) => [pathKey([database, one]), tenant] as const),
+      ...[names.landing, names.quarantine].map((one) => [pathKey([database, one]), undefined] as const),
+    ]),
+  );
+}
 
 const listOf = (one: string | readonly string[] | undefined): readonly string[] =>
   typeof one === 'string' ? [one] : (one ?? []);

@@ -10,7 +10,8 @@ import { type ClusterDocument, expandCluster } from './expand-cluster.ts';
 import { expandFederations } from './expand-federations.ts';
 import { expandFeeds } from './expand-feeds.ts';
 import { expandPairs } from './expand-pairs.ts';
-import { expandScd } from './expand-scd.ts';
+import { expandScd, type UnplacedScd } from './expand-scd.ts';
+import { expandTenants, tenantColumns } from './expand-tenants.ts';
 import type { Entry } from './files.ts';
 import { secretMistakes } from './literal-secrets.ts';
 import { renameMistakes } from './renames.ts';
@@ -120,7 +121,12 @@ function limitsOf(entry: Entry): SizeLimits {
 
 const generatedBy = ({ generatedBy: by }: Entry) => (by === undefined ? {} : { generatedBy: by });
 
-function expandObjects(entries: readonly Entry[], known: ReadonlySet<string>, report: Report) {
+function expandObjects(
+  entries: readonly Entry[],
+  known: ReadonlySet<string>,
+  scd: readonly UnplacedScd[],
+  report: Report,
+) {
   const databases = new Map<string, DatabaseScope>();
   const prune = new Map<string, Prune>();
   const limits = new Map<string, SizeLimits>();
@@ -147,12 +153,19 @@ function expandObjects(entries: readonly Entry[], known: ReadonlySet<string>, re
     declare(entry, clusters);
   }
   for (const entry of entries.filter(
-    ({ kind }) => !['Database', 'Cluster', 'DrPair', 'Feed', 'Federation'].includes(kind),
+    ({ kind }) => !['Database', 'Cluster', 'DrPair', 'Feed', 'Federation', 'Tenant'].includes(kind),
   )) {
     const { database } = entry.value as ObjectHead;
     declare(entry, scopeOf(entry, known, databases.get(database ?? ''), report));
   }
-  return { objects, prune, limits };
+  const scope = (entry: Entry): ReadonlySet<string> => scopeOf(entry, known, undefined, report);
+  const { tenants, entries: made } = expandTenants(
+    entries,
+    { objects, columns: tenantColumns(scd), scope },
+    report,
+  );
+  for (const entry of made) declare(entry, scope(entry));
+  return { objects, prune, limits, tenants };
 }
 
 /** The long form is for names with dots in them. */
@@ -199,9 +212,10 @@ export function expand(written: readonly Entry[]): { estate: Estate; findings: r
   const report = reporter(findings);
   const { entries, tables } = expandScd(written, report);
   const clusters = expandClusters(entries, report);
-  const { objects, prune, limits } = expandObjects(
+  const { objects, prune, limits, tenants } = expandObjects(
     entries,
     new Set(clusters.map(({ name }) => name)),
+    tables,
     report,
   );
   checkTargets(entries, objects, report);
@@ -215,7 +229,7 @@ export function expand(written: readonly Entry[]): { estate: Estate; findings: r
   }));
   const feeds = expandFeeds(entries, tables, report);
   return {
-    estate: { clusters, objects: [...objects, ...generated], prune, limits, pairs, scd, feeds, federations },
+    estate: { clusters, objects: [...objects, ...generated], prune, limits, pairs, scd, feeds, federations, tenants },
     findings,
   };
 }

@@ -19,6 +19,7 @@ import scdTable from './schema/scd-table.json' with { type: 'json' };
 import settingsProfile from './schema/settings-profile.json' with { type: 'json' };
 import table from './schema/table.json' with { type: 'json' };
 import user from './schema/user.json' with { type: 'json' };
+import tenant from './schema/tenant.json' with { type: 'json' };
 import view from './schema/view.json' with { type: 'json' };
 import workload from './schema/workload.json' with { type: 'json' };
 import settings from './settings.schema.json' with { type: 'json' };
@@ -27,6 +28,7 @@ const FILES = {
   Cluster: cluster,
   DrPair: drPair,
   Federation: federation,
+  Tenant: tenant,
   Database: database,
   Table: table,
   ScdTable: scdTable,

@@ -117,6 +117,8 @@ export interface Estate {
   readonly tenants?: readonly Tenant[];
   /** Absent where none is declared. */
   readonly federations?: readonly Federation[];
+  /** Absent where none is declared. */
+  readonly tenants?: readonly Tenant[];
 }
 
 /** The same estate with some nodes at other addresses, by node name; the others stay where they are. */
