@@ -21,7 +21,7 @@ export interface Surrounded {
 }
 
 /** Engines whose every way of reading goes through row policies; the MergeTree family is the others'. */
-const POLICED: ReadonlySet<string> = new Set(['Log', 'StripeLog', 'TinyLog', 'Memory', 'Buffer', 'Merge']);
+const POLICED: ReadonlySet<string> = new Set(['Log', 'StripeLog', 'TinyLog', 'Memory', 'Buffer']);
 
 /** `joinGet` and `IN` look rows up without any policy: https://clickhouse.com/docs/engines/table-engines/special/join */
 const LOOKED_UP: ReadonlySet<string> = new Set(['Join', 'Set']);
@@ -73,6 +73,8 @@ export function rowCover(tree: Tree, column: string, around: Surrounded): RowCov
   if (id.kind !== 'table') return undefined;
   const engine = String(attributes.engine ?? '');
   const { name } = engineOf(engine);
+  // It shows the tables that its reader may read, and fails where they and itself have policies.
+  if (name === 'Merge') return { by: 'reader' };
   if (name === 'Distributed') return distributedCover(engine, id.path[0] ?? '', around);
   if (name.endsWith('MergeTree') || POLICED.has(name)) return { by: 'policy' };
   if (LOOKED_UP.has(name))
