@@ -229,7 +229,17 @@ export function expand(written: readonly Entry[]): { estate: Estate; findings: r
   }));
   const feeds = expandFeeds(entries, tables, report);
   return {
-    estate: { clusters, objects: [...objects, ...generated], prune, limits, pairs, scd, feeds, federations, tenants },
+    estate: {
+      clusters,
+      objects: [...objects, ...generated],
+      prune,
+      limits,
+      pairs,
+      scd,
+      feeds,
+      federations,
+      tenants,
+    },
     findings,
   };
 }

@@ -18,8 +18,8 @@ import rowPolicy from './schema/row-policy.json' with { type: 'json' };
 import scdTable from './schema/scd-table.json' with { type: 'json' };
 import settingsProfile from './schema/settings-profile.json' with { type: 'json' };
 import table from './schema/table.json' with { type: 'json' };
-import user from './schema/user.json' with { type: 'json' };
 import tenant from './schema/tenant.json' with { type: 'json' };
+import user from './schema/user.json' with { type: 'json' };
 import view from './schema/view.json' with { type: 'json' };
 import workload from './schema/workload.json' with { type: 'json' };
 import settings from './settings.schema.json' with { type: 'json' };
@@ -75,6 +75,13 @@ function withoutReferences(file: object): object {
     if (!definitions.has(`#/$defs/${name}`)) definitions.set(`#/$defs/${name}`, part);
   }
   for (const [name, part] of Object.entries(table.$defs)) definitions.set(`table.json#/$defs/${name}`, part);
+  for (const [name, part] of Object.entries(user.$defs)) {
+    if (!definitions.has(`#/$defs/${name}`)) definitions.set(`#/$defs/${name}`, part);
+  }
+  for (const [of, { properties }] of Object.entries({ user, quota })) {
+    for (const [name, part] of Object.entries(properties))
+      definitions.set(`${of}.json#/properties/${name}`, part);
+  }
   return inline(schema, definitions) as object;
 }
 

@@ -80,7 +80,7 @@ function userDocuments(document: TenantDocument, on: readonly string[]): Derived
   const names = userNames(document);
   return (document.users ?? []).flatMap((user, at): Derived[] => {
     const name = names[at] ?? '';
-    const value = { default_roles: [role], ...user, name, on };
+    const value = { ...user, name, on };
     const origin = below('users', at);
     return [
       { kind: 'User', value, origin },

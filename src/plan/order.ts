@@ -23,20 +23,22 @@ interface Needs<N> {
 }
 
 /** Whether a node with these mentions needs the object beside the databases: functions are called, a workload is IN another. */
-function needsBeside(node: Node, other: Node, mentions: readonly Mention[]): boolean {
-  const [name] = other.id.path;
-  const isNeeded = ({ before, after }: Mention): boolean => {
-    if (other.id.kind === 'function') return after === '(';
-    return other.id.kind === node.id.kind ? before === 'IN' : rank(other.id) < rank(node.id);
-  };
-  const isNamed = ({ path }: Mention): boolean => path.length === 1 && path[0] === name;
-  return other !== node && mentions.some((mention) => isNamed(mention) && isNeeded(mention));
+function needsBeside(node: Node, other: Node, { before, after }: Mention): boolean {
+  if (other === node) return false;
+  if (other.id.kind === 'function') return after === '(';
+  return other.id.kind === node.id.kind ? before === 'IN' : rank(other.id) < rank(node.id);
 }
 
 /** What each node needs of the others; a database needs nothing. A name without a database means one in the node's own. */
 export function needs<N extends Node>(nodes: readonly N[]): Map<N, Needs<N>> {
   const byName = new Map(nodes.map((node) => [nameKey(node.id), node]));
-  const beside = nodes.filter(({ id }) => !isInDatabase(id));
+  const beside = new Map<string | undefined, N[]>();
+  for (const node of nodes) {
+    if (isInDatabase(node.id)) continue;
+    const others = beside.get(node.id.path[0]) ?? [];
+    beside.set(node.id.path[0], others);
+    others.push(node);
+  }
   const needsOf = (node: N): Needs<N> => {
     const [database = ''] = node.id.path;
     const sure = new Set<N>();
@@ -48,7 +50,10 @@ export function needs<N extends Node>(nodes: readonly N[]): Map<N, Needs<N>> {
     };
     if (node.id.kind === 'database') return { sure, likely };
     const mentions = mentionsIn(node.statement);
-    for (const other of beside) if (needsBeside(node, other, mentions)) sure.add(other);
+    for (const mention of mentions) {
+      const named = mention.path.length === 1 ? beside.get(mention.path[0]) : undefined;
+      for (const other of named ?? []) if (needsBeside(node, other, mention)) sure.add(other);
+    }
     if (!isInDatabase(node.id)) return { sure, likely };
     find([database], true);
     for (const { path, sure: isSure } of mentions) {

@@ -1,0 +1,239 @@
+/** Declarations of tenants go in; the objects that each stands for, and what is wrong with the others, are checked. */
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expand } from '../src/declared/expand.ts';
+import { readDeclarations } from '../src/declared/files.ts';
+import { authoredText } from '../src/live/desired.ts';
+import { isAccess } from '../src/model/object.ts';
+import { showPlace } from '../src/model/place.ts';
+import { makeFolder } from './support/folder.ts';
+import { size } from './support/size.ts';
+import { startTestEstate, type TestEstate } from './support/test-estate.ts';
+
+const CLUSTERS = ['main', 'other']
+  .map(
+    (name) =>
+      `kind: Cluster\nname: ${name}\nedition: community\nversion: "26.7"\nshards: [{ replicas: [{ host: ${name} }] }]`,
+  )
+  .join('\n---\n');
+
+const table = (name: string, engine = 'MergeTree', columns = 'tenant_id: String, note: String'): string =>
+  `---\nkind: Table\ndatabase: avesa\nname: ${name}\ncolumns: { ${columns} }\nengine: ${engine}\n${engine === 'MergeTree' ? 'order_by: note\n' : ''}`;
+
+const view = (name: string, query: string, more = ''): string =>
+  `---\nkind: View\ndatabase: avesa\nname: ${name}\nquery: ${query}\n${more}`;
+
+const SCHEMA = `kind: Database
+name: avesa
+on: [main, other]
+${table('notes')}${table('rates', 'MergeTree', 'currency: String, note: String')}
+${table('joined', 'Join(ANY, LEFT, note)')}${table('everywhere', 'Distributed(main, avesa, notes)')}
+${table('elsewhere', 'Distributed(far, avesa, notes)')}
+${view('own', 'SELECT * FROM avesa.notes')}${view('sums', 'SELECT count() FROM avesa.own')}
+${view('definer', 'SELECT tenant_id FROM avesa.notes', 'sql_security: definer\ndefiner: default\n')}
+${view('total', 'SELECT count() FROM avesa.notes', 'sql_security: definer\ndefiner: default\n')}
+`;
+
+async function expanded(tenants: string, schema = SCHEMA) {
+  const folder = await makeFolder({
+    'clusters/c.yaml': CLUSTERS,
+    'schemas/s.yaml': schema,
+    'tenants/t.yaml': tenants,
+  });
+  const { entries, findings } = await readDeclarations(folder.path);
+  await folder.remove();
+  const { estate, findings: mistakes } = expand(entries);
+  const told = [...findings, ...mistakes].map(
+    ({ rule, message, place }) =>
+      `${place ? showPlace(place).replace('tenants/t.yaml:', '') : '-'} ${rule}: ${message}`,
+  );
+  return { estate, told };
+}
+
+async function statements(tenants: string, schema?: string): Promise<string[]> {
+  const { estate, told } = await expanded(tenants, schema);
+  expect(told).toEqual([]);
+  return estate.objects
+    .filter(({ tree }) => isAccess(tree.root.id))
+    .map(({ tree, clusters }) => `${[...clusters].join('+')}: ${authoredText(tree)}`);
+}
+
+const ACME = 'kind: Tenant\nname: acme\non: main\n';
+
+describe('a tenant', () => {
+  test('is a role, its policies and what it may read', async () => {
+    expect(await statements(ACME)).toMatchInlineSnapshot(`
+      [
+        "main: CREATE ROLE \`tenant_acme\`",
+        "main: CREATE ROW POLICY \`tenant_acme\` ON \`_table_function\`.\`mergeTreeAnalyzeIndexes\` AS PERMISSIVE FOR SELECT USING 0 TO \`tenant_acme\`",
+        "main: CREATE ROW POLICY \`tenant_acme\` ON \`_table_function\`.\`mergeTreeAnalyzeIndexesUUID\` AS PERMISSIVE FOR SELECT USING 0 TO \`tenant_acme\`",
+        "main: CREATE ROW POLICY \`tenant_acme\` ON \`_table_function\`.\`mergeTreeIndex\` AS PERMISSIVE FOR SELECT USING 0 TO \`tenant_acme\`",
+        "main: CREATE ROW POLICY \`tenant_acme\` ON \`_table_function\`.\`mergeTreeProjection\` AS PERMISSIVE FOR SELECT USING 0 TO \`tenant_acme\`",
+        "main: CREATE ROW POLICY \`tenant_acme\` ON \`_table_function\`.\`mergeTreeTextIndex\` AS PERMISSIVE FOR SELECT USING 0 TO \`tenant_acme\`",
+        "main: CREATE ROW POLICY \`tenant_acme\` ON \`system\`.\`tables\` AS PERMISSIVE FOR SELECT USING total_rows IS NULL AND total_bytes IS NULL TO \`tenant_acme\`",
+        "main: CREATE ROW POLICY \`tenant_acme\` ON \`system\`.\`columns\` AS PERMISSIVE FOR SELECT USING 0 TO \`tenant_acme\`",
+        "main: CREATE ROW POLICY \`tenant_acme\` ON \`avesa\`.\`notes\` AS PERMISSIVE FOR SELECT USING \`tenant_id\` = 'acme' TO \`tenant_acme\`",
+        "main: CREATE ROW POLICY \`tenant_acme\` ON \`avesa\`.\`definer\` AS PERMISSIVE FOR SELECT USING \`tenant_id\` = 'acme' TO \`tenant_acme\`",
+      ]
+    `);
+  });
+
+  test('has users, a quota and settings', async () => {
+    const more = `users:
+  - { name: "{tenant}_app", identified: { with: sha256_password, password: { secret: ACME } }, hosts: { ip: [10.0.0.0/8] } }
+quota: { intervals: [{ every: 1 HOUR, limits: { queries: 100 } }] }
+settings: { max_memory_usage: { value: 1000000, writability: const } }
+`;
+    const all = await statements(ACME + more);
+    expect(all.filter((text) => !/ (ROW POLICY|GRANT SELECT) /.test(text))).toMatchInlineSnapshot(`
+      [
+        "main: CREATE ROLE \`tenant_acme\`",
+        "main: CREATE SETTINGS PROFILE \`tenant_acme\` SETTINGS max_memory_usage = 1000000 CONST TO \`tenant_acme\`",
+        "main: CREATE QUOTA \`tenant_acme\` NOT KEYED FOR INTERVAL 3600 second MAX queries = 100 TO \`tenant_acme\`",
+        "main: CREATE USER \`acme_app\` IDENTIFIED WITH sha256_password BY '{secret:ACME}' HOST IP '10.0.0.0/8' DEFAULT ROLE ALL GRANTEES ANY",
+      ]
+    `);
+  });
+
+  test('stands only where its clusters and those of its tables meet', async () => {
+    const schema = SCHEMA.replace('name: notes\n', 'name: notes\non: other\n');
+    const all = await statements(
+      'kind: Tenant\nname: acme\non: [main, other]\ntables: avesa.notes\n',
+      schema,
+    );
+    expect(all.filter((text) => text.includes('notes'))).toMatchInlineSnapshot(`
+      [
+        "other: CREATE ROW POLICY \`tenant_acme\` ON \`avesa\`.\`notes\` AS PERMISSIVE FOR SELECT USING \`tenant_id\` = 'acme' TO \`tenant_acme\`",
+      ]
+    `);
+  });
+});
+
+describe('mistakes in tenants', () => {
+  test.each<[string, string, string[]]>([
+    [
+      'unknown cluster',
+      ACME.replace('on: main', 'on: mian'),
+      ['3:5 unknown-cluster: no cluster is called `mian`; did you mean `main`?'],
+    ],
+    [
+      'two of one name',
+      `${ACME}---\n${ACME}`,
+      ['6:7 duplicate: `acme` is already the name of tenant `acme` (tenants/t.yaml:2:7)'],
+    ],
+    [
+      'two of one id',
+      `${ACME}---\nkind: Tenant\nname: other\nid: acme\non: main\n`,
+      ['7:5 duplicate: `acme` is already the id of tenant `acme` (tenants/t.yaml:2:7)'],
+    ],
+    ['two of one id on two clusters', `${ACME}---\nkind: Tenant\nname: b\nid: acme\non: other\n`, []],
+    [
+      'two of one role',
+      `${ACME}---\nkind: Tenant\nname: b\nrole: tenant_acme\non: main\n`,
+      ['7:7 duplicate: `tenant_acme` is already the role of tenant `acme` (tenants/t.yaml:2:7)'],
+    ],
+    [
+      'a pattern that fits nothing',
+      `${ACME}tables: [avesa.note, "shop.*"]\n`,
+      [
+        '4:10 unmatched-pattern: no table or view on its clusters fits `avesa.note`; did you mean `avesa.notes`?',
+        '4:22 unmatched-pattern: no table or view on its clusters fits `shop.*`',
+      ],
+    ],
+    [
+      'a table without the column',
+      `${ACME}tables: avesa.rates\n`,
+      [
+        '4:9 not-kept-apart: no tenant can read table avesa.rates alone: it has no column `tenant_id` and reads nothing that has it',
+      ],
+    ],
+    [
+      'a table that is looked up',
+      `${ACME}tables: [avesa.joined, avesa.elsewhere, avesa.total]\n`,
+      [
+        '4:10 not-kept-apart: no tenant can read table avesa.joined alone: rows of a Join table can be looked up past every row policy',
+        '4:24 not-kept-apart: no tenant can read table avesa.elsewhere alone: row policies of a Distributed table count on its shards alone, and `far` is no declared cluster that the tenant is on',
+        '4:41 not-kept-apart: no tenant can read view avesa.total alone: it has no column `tenant_id` and reads nothing that has it',
+      ],
+    ],
+    [
+      'a column that nothing has',
+      `${ACME}tenant_column: customer\n`,
+      [
+        '2:7 nothing-to-read: nothing on its clusters has a column `customer` by which rows could be kept apart; name it with `tenant_column`',
+      ],
+    ],
+    [
+      'a pattern without a database',
+      `${ACME}tables: notes\n`,
+      ['4:9 wrong-value: `tables` must be a pattern such as `avesa.*`, or a list of them, found `notes`'],
+    ],
+    [
+      'a user without a method',
+      `${ACME}users: [{ name: a }]\n`,
+      ['4:9 missing-key: missing key `identified`; a tenant user needs `name` and `identified`'],
+    ],
+    [
+      'a default role of its own',
+      `${ACME}users: [{ name: a, identified: { with: no_password }, default_roles: none }]\n`,
+      [
+        '4:55 unknown-key: unknown key `default_roles`; a tenant user has `name`, `identified`, `hosts`, `valid_until`, `default_database`, `grantees`, `settings` and `profiles`',
+      ],
+    ],
+    [
+      'a mistake in a quota',
+      `${ACME}quota: { intervals: [{ every: sometimes }] }\n`,
+      [
+        '4:31 wrong-value: `every` must be a length such as `1 HOUR` (SECOND, MINUTE, HOUR, DAY, WEEK, MONTH, QUARTER or YEAR), found `sometimes`',
+      ],
+    ],
+  ])('%s', async (_what, tenants, expected) => {
+    expect((await expanded(tenants)).told).toEqual(expected);
+  });
+
+  test('a role that is declared too', async () => {
+    const { told } = await expanded(ACME, `${SCHEMA}---\nkind: Role\nname: tenant_acme\non: main\n`);
+    expect(told[0]).toMatch(/^2:7 duplicate: role tenant_acme is already declared at schemas\/s.yaml:\d+:7$/);
+  });
+});
+
+describe('any id', () => {
+  let estate: TestEstate;
+  beforeAll(async () => {
+    estate = await startTestEstate();
+  });
+  afterAll(() => estate?.stop());
+
+  test('is the one that its filter lets through, and stands alone', async () => {
+    const id = fc.oneof(
+      fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' }),
+      fc.constantFrom("' OR 1 = 1 --", "\\'", '\\', '\\\\', "''", '/*', '`', '{tenant}', '$$', "x' OR ''='"),
+      fc.stringMatching(/^['"`\\;{}$a-c ]{1,8}$/),
+    );
+    const batches = fc.uniqueArray(id, { minLength: size(150, 1000), maxLength: size(150, 1000) });
+    for (const ids of fc.sample(batches, { numRuns: 1, seed: 61_002 })) {
+      const documents = ids.map(
+        (one, at) =>
+          `kind: Tenant\nname: t${at}\nid: ${JSON.stringify(one)}\non: main\ntables: avesa.notes\n`,
+      );
+      const { estate: declared, told } = await expanded(documents.join('---\n'));
+      expect(told).toEqual([]);
+      const filters = declared.objects
+        .filter(
+          ({ tree }) =>
+            tree.root.id.kind === 'row policy' && tree.root.id.path[0]?.endsWith('ON avesa.notes'),
+        )
+        .map(
+          ({ tree }) =>
+            `countIf(${tree.root.attributes.filter} AND n = ${Number(tree.root.id.path[0]?.match(/\d+/)?.[0])}), countIf(${tree.root.attributes.filter})`,
+        );
+      expect(filters).toHaveLength(ids.length);
+      const hex = ids.map((one) => `unhex('${Buffer.from(one).toString('hex')}')`).join(', ');
+      const [counts = []] =
+        (await estate.sql[0]?.rows<string[]>(
+          `SELECT ${filters.join(', ')} FROM (SELECT arrayJoin(arrayEnumerate(ids)) - 1 AS n, ids[n + 1] AS tenant_id FROM (SELECT [${hex}] AS ids))`,
+        )) ?? [];
+      expect(counts.map(Number)).toEqual(filters.flatMap(() => [1, 1]));
+    }
+  });
+});
