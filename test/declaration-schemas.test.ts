@@ -104,6 +104,15 @@ name: f
 on: main
 lambda: x -> 1
 ---
+kind: Tenant
+name: 2024
+on: main
+tables: [shop.*]
+users: [{name: 1, identified: {with: no_password}, settings: {a: 1, b: {value: true}}}]
+quota: {intervals: [{every: 1 HOUR, limits: {queries: 10}}]}
+settings: {a: 1}
+feeds: all
+---
 kind: NamedCollection
 name: c
 on: [main]
@@ -141,6 +150,7 @@ describe('the JSON Schemas', () => {
     'quota',
     'row-policy',
     'user',
+    'tenant',
     'workload',
     'resource',
     'raw',

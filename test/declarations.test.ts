@@ -245,7 +245,7 @@ describe('mistakes', () => {
     ['kind as a list', 'kind: [Table]\n', [`1:7 wrong-value: \`kind\` must be ${named(KINDS, 'or')}`]],
     ['no mapping', '- kind: Table\n', ['1:1 not-a-declaration: a declaration must be a mapping with a key `kind`']],
     ['wrong folder', CLUSTER, ['1:7 wrong-folder: a Cluster belongs under `clusters/`, not under `schemas/`']],
-    ['tenant', 'kind: Tenant\nname: a\n', ['1:7 tenants-unsupported: tenants are not supported by this version yet; remove this document']],
+    ['tenant', 'kind: Tenant\nname: a\non: main\n', ['1:7 wrong-folder: a Tenant belongs under `tenants/`, not under `schemas/`']],
     ['duplicate key', `${DATABASE}name: b\n`, ['4:1 duplicate-key: duplicate key `name`; a key stands only once in a mapping']],
   ])('%s', async (_, text, expected) => {
     expect(await schemaFindings(text)).toEqual(expected);
@@ -291,7 +291,7 @@ describe('mistakes', () => {
         'clusters/a.yaml': `${CLUSTER}http_port: x\n`,
         'clusters/b/c.yml': 'kind: Clutser\n',
         'clusters/notes.txt': 'kind: [',
-        'tenants/t.yaml': 'anything: 1\n---\nmore: 2\n',
+        'tenants/t.yaml': 'anything: 1\n---\nkind: Role\nname: a\non: main\n',
         'schemas/a.yaml': `${DATABASE}---\nkind: View\na: [1\n---\n${setting('orderby: a\nttl: {}')}`,
         'schemas/b.yaml': DATABASE,
       }),
@@ -302,8 +302,8 @@ describe('mistakes', () => {
       'schemas/a.yaml:7:1 yaml-syntax',
       'schemas/a.yaml:12:1 unknown-key',
       'schemas/a.yaml:13:6 wrong-value',
-      'tenants/t.yaml:1:1 tenants-unsupported',
-      'tenants/t.yaml:3:1 tenants-unsupported',
+      'tenants/t.yaml:1:1 missing-key',
+      'tenants/t.yaml:3:7 wrong-folder',
     ]);
     expect(found.entries.map(({ file }) => file)).toEqual(['schemas/a.yaml', 'schemas/b.yaml']);
   });
