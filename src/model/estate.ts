@@ -114,8 +114,6 @@ export interface Estate {
   readonly scd?: readonly ScdTable[];
   readonly feeds?: readonly Feed[];
   /** Absent where none is declared. */
-  readonly tenants?: readonly Tenant[];
-  /** Absent where none is declared. */
   readonly federations?: readonly Federation[];
   /** Absent where none is declared. */
   readonly tenants?: readonly Tenant[];
