@@ -29,16 +29,22 @@ function needsBeside(node: Node, other: Node, { before, after }: Mention): boole
   return other.id.kind === node.id.kind ? before === 'IN' : rank(other.id) < rank(node.id);
 }
 
+/** What stands beside the databases, by its name: there are thousands where there are many tenants. */
+function besideByName<N extends Node>(nodes: readonly N[]): (mention: Mention) => readonly N[] {
+  const named = new Map<string | undefined, N[]>();
+  for (const node of nodes) {
+    if (isInDatabase(node.id)) continue;
+    const others = named.get(node.id.path[0]) ?? [];
+    named.set(node.id.path[0], others);
+    others.push(node);
+  }
+  return ({ path }) => (path.length === 1 ? (named.get(path[0]) ?? []) : []);
+}
+
 /** What each node needs of the others; a database needs nothing. A name without a database means one in the node's own. */
 export function needs<N extends Node>(nodes: readonly N[]): Map<N, Needs<N>> {
   const byName = new Map(nodes.map((node) => [nameKey(node.id), node]));
-  const beside = new Map<string | undefined, N[]>();
-  for (const node of nodes) {
-    if (isInDatabase(node.id)) continue;
-    const others = beside.get(node.id.path[0]) ?? [];
-    beside.set(node.id.path[0], others);
-    others.push(node);
-  }
+  const beside = besideByName(nodes);
   const needsOf = (node: N): Needs<N> => {
     const [database = ''] = node.id.path;
     const sure = new Set<N>();
@@ -50,10 +56,8 @@ export function needs<N extends Node>(nodes: readonly N[]): Map<N, Needs<N>> {
     };
     if (node.id.kind === 'database') return { sure, likely };
     const mentions = mentionsIn(node.statement);
-    for (const mention of mentions) {
-      const named = mention.path.length === 1 ? beside.get(mention.path[0]) : undefined;
-      for (const other of named ?? []) if (needsBeside(node, other, mention)) sure.add(other);
-    }
+    for (const mention of mentions)
+      for (const other of beside(mention)) if (needsBeside(node, other, mention)) sure.add(other);
     if (!isInDatabase(node.id)) return { sure, likely };
     find([database], true);
     for (const { path, sure: isSure } of mentions) {
