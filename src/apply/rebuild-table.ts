@@ -102,6 +102,14 @@ async function copyAndExchange(run: RebuildRun, begun: RebuildState): Promise<Re
   await send(sql.create(sql.shadow));
   for (const statement of sql.hold(sql.shadow, rebuild.to)) await send(statement);
   for (const statement of sql.hold(sql.table, rebuild.from)) await send(statement);
+  /** Rows that come later are not asked about: that would take longer than inserts may wait. */
+  const prove = async (): Promise<void> => {
+    for (const query of sql.prove()) {
+      const reasons = (await run.ask<[string]>(query)).map(([reason]) => reason);
+      if (reasons.length > 0)
+        throw new RebuildError(`rows of ${shownTable(run)} don't fit: ${reasons.join('; ')}`);
+    }
+  };
   let state = begun;
   const remember = async (rows: bigint, upto: bigint, held: number): Promise<void> => {
     state = { ...begun, phase: 'exchanged', rows: String(rows), upto: String(upto), mutations, held };
@@ -109,12 +117,14 @@ async function copyAndExchange(run: RebuildRun, begun: RebuildState): Promise<Re
   };
   if (rebuild.from === 'whole') {
     const [rows, digest] = await copyWhole(run);
+    await prove();
     state = { ...begun, phase: 'exchanged', rows, digest, mutations };
     await writeRecord(run.server, state);
     await send(sql.exchange());
     return state;
   }
   const copied = await copyRounds(run);
+  await prove();
   await exchangeHeld(run, copied, mutations, ({ done, held }) => remember(done.rows, done.upto, held));
   return state;
 }

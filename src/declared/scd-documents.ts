@@ -3,6 +3,7 @@ import { LANDING, OPEN_END, QUARANTINE, type ScdTable } from '../model/scd.ts';
 import { identifier, qualified } from '../sql/quote.ts';
 import type { Derived } from './derive.ts';
 import type { Path } from './marks.ts';
+import { scdProof } from './scd-proof.ts';
 
 /** What the author says of the table with the history itself. */
 export interface ScdStorage {
@@ -55,6 +56,7 @@ function validityColumns({ validity, hash }: ScdTable): [string, object][] {
       {
         type: 'UInt64',
         materialized: hash,
+        materialize: true,
         comment: 'Digest of the tracked columns, by which a load sees whether a row changed',
       },
     ],
@@ -98,6 +100,7 @@ function historyOf(scd: ScdTable, { columns, constraints, ...said }: ScdStorage)
       engine: `ReplacingMergeTree(${list([validity.version, validity.retracted])})`,
       partition_by: identifier(scd.tenant),
       order_by: [scd.tenant, ...scd.key, validity.from].map(identifier),
+      proof: scdProof(scd),
     },
     keys: {
       columns: [...names, ...own.map(([name]) => name)],
@@ -135,7 +138,10 @@ function viewOf(scd: ScdTable, said: ScdStorage, slot: 'current' | 'as_of'): Der
 /** Its rows are gone a week after a load that was killed; one that ends well drops its batch itself. */
 function landingOf(scd: ScdTable, said: ScdStorage): Derived {
   const { validity, columns, database, names } = scd;
-  const types = columns.map(({ name, type }): [string, object] => [name, { type }]);
+  const types = columns.map(({ name, type }): [string, object] => {
+    const { renamed_from } = said.columns[name] as { readonly renamed_from?: string };
+    return [name, { type, ...(renamed_from !== undefined && { renamed_from }) }];
+  });
   const own: [string, object][] = [
     [LANDING.batch, { type: 'String', comment: 'The load that the row came with' }],
     ...types,
@@ -143,7 +149,6 @@ function landingOf(scd: ScdTable, said: ScdStorage): Derived {
     [LANDING.deleted, { type: 'Bool', comment: 'Whether the row was deleted at its source' }],
     [LANDING.problem, { type: 'LowCardinality(String)', comment: 'Why it is not taken; empty where it is' }],
     [LANDING.row, { type: 'String', codec: 'ZSTD', comment: 'A row that is not taken, as JSON' }],
-    [validity.hash, { type: 'UInt64', materialized: scd.hash }],
     [LANDING.landed, LOADED],
   ];
   return {

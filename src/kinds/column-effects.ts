@@ -68,7 +68,7 @@ export function effectOfType(to: StateObject<Column>, from: StateObject<Column>)
 /** What a new default does to what the rows show. */
 export function effectOfValue(to: StateObject<Column>, from: StateObject<Column>): Effect {
   const [{ value }, live] = [to.attributes, from.attributes];
-  if (value === live.value || isEphemeral(live)) return HARMLESS;
+  if (value === live.value || isEphemeral(live) || to.attributes.materialize) return HARMLESS;
   const column = `column ${plainName(to)}`;
   if (isStored(live) && !isStored(to.attributes)) {
     const reason = `the stored values of ${column} are no longer read, and the next merges remove them`;

@@ -1,6 +1,7 @@
 /** What a column says of itself: declared in a short or a long form, read from and written to the CREATE text. */
 import { Cursor } from '../sql/cursor.ts';
 import { literal } from '../sql/quote.ts';
+import type { Materialized } from './materialize.ts';
 import { said } from './said.ts';
 import { declareSettings, describeSettings, listText, readSettings, settingsText } from './storage.ts';
 
@@ -16,7 +17,8 @@ export type Column = Readonly<{
   statistics: string | undefined;
   ttl: string | undefined;
   settings: Readonly<Record<string, string>>;
-}>;
+}> &
+  Materialized;
 
 /** The long form of a column in a declaration. */
 interface ColumnDeclaration {
@@ -30,6 +32,7 @@ interface ColumnDeclaration {
   readonly statistics?: string | readonly string[];
   readonly ttl?: string;
   readonly settings?: Readonly<Record<string, string>>;
+  readonly materialize?: boolean;
   readonly renamed_from?: string;
 }
 
@@ -51,6 +54,7 @@ export function declareColumn(value: string | ColumnDeclaration): Column {
     statistics: listText(column.statistics),
     ttl: column.ttl,
     settings: declareSettings(column.settings),
+    materialize: column.materialize ? 'MATERIALIZE' : undefined,
   };
 }
 
@@ -62,7 +66,7 @@ function describeValue(value: string | undefined): ColumnDeclaration {
 
 /** What {@link declareColumn} reads: the type alone where there is nothing else to say. */
 export function describeColumn(column: Column): string | ColumnDeclaration {
-  const { type, value, codec, ttl, comment, statistics, settings } = column;
+  const { type, value, codec, ttl, comment, statistics, settings, materialize } = column;
   const details = said({
     ...describeValue(value),
     codec,
@@ -70,6 +74,7 @@ export function describeColumn(column: Column): string | ColumnDeclaration {
     comment: comment || undefined,
     statistics,
     settings: describeSettings(settings),
+    materialize: materialize ? true : undefined,
   });
   return Object.keys(details).length === 0 ? type : { ...(type !== '' && { type }), ...details };
 }
@@ -103,7 +108,7 @@ export function readColumn(cursor: Cursor): Column {
   const statistics = cursor.takes('STATISTICS') ? cursor.parenthesized() : undefined;
   const ttl = cursor.takes('TTL') ? cursor.expression(() => cursor.sees('SETTINGS (')) : undefined;
   const settings = cursor.takes('SETTINGS') ? readSettings(new Cursor(cursor.parenthesized())) : {};
-  return { type, value, comment, codec, statistics, ttl, settings };
+  return { type, value, comment, codec, statistics, ttl, settings, materialize: undefined };
 }
 
 /** The column's definition as CREATE and ALTER take it, without its name. */

@@ -7,6 +7,7 @@ import { columnsOf, engineOfTable, KEEPS_NONE, keepsStored, keyUse } from './col
 import type { Column } from './column-text.ts';
 import { clause, hazard, RANK } from './drafts.ts';
 import type { Action, Around, PartDraft, PartKind } from './kind.ts';
+import { recomputeDrafts } from './materialize.ts';
 import { mentions } from './mentions.ts';
 import { engineOf, holdsRows, isMergeTree, sameSettings } from './table-engine.ts';
 import { onlyCardinality, typeChange } from './type-change.ts';
@@ -136,6 +137,7 @@ export const column: PartKind<Column> = {
     statistics: 'alter',
     ttl: 'alter',
     settings: { change: 'alter', same: sameSettings },
+    materialize: 'ignore',
   },
   create(to, around, after) {
     const cannot =
@@ -150,7 +152,8 @@ export const column: PartKind<Column> = {
     const cannot = onlyComment
       ? cannotAlterComment(name, around)
       : (cannotAlterColumn(name, around) ?? cannotAlterSign(name, around));
-    return cannot ? [cannot] : alterColumn(to, from, changed, around, after);
+    if (cannot) return [cannot];
+    return [...alterColumn(to, from, changed, around, after), ...recomputeDrafts(to, changed, around.to)];
   },
   rename(to, from, around) {
     const [name = '', old = ''] = [to.id.path.at(-1), from.renamedFrom?.at(-1)];

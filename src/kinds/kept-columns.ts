@@ -31,7 +31,7 @@ export function withColumnsKept(live: Tree, desired: Tree, wanted: readonly stri
     const { type } = column.attributes as Column;
     const attributes: Column = {
       ...{ type, value, comment: '', settings: {} },
-      ...{ codec: undefined, statistics: undefined, ttl: undefined },
+      ...{ codec: undefined, statistics: undefined, ttl: undefined, materialize: undefined },
     };
     return [{ id: { ...column.id, path: renamedFrom }, attributes }];
   });

@@ -39,6 +39,8 @@ export interface RebuildSql {
   digestBefore(from: string, range?: BlockRange): string;
   /** Count and digest of copied rows. */
   digestAfter(to: string, range?: BlockRange): string;
+  /** Texts for why the copied rows can't stand in the new table; none where nothing is to be asked. */
+  prove(): string[];
   /** Makes inserts that begin from now on wait before they write. */
   delay(milliseconds: number): string;
   /** Lets them pass again, as the old table's own settings say; `name` is what it is called now. */
@@ -110,6 +112,8 @@ export function rebuildSql(path: readonly string[], rebuild: Rebuild): RebuildSq
       `INSERT INTO ${to} (${names}) SELECT ${expressions} FROM ${from}${range ? where(range) : ''} SETTINGS ${COPY_SETTINGS}`,
     digestBefore: (from, range) => digest(expressions, from, range),
     digestAfter: (to, range) => digest(names, to, range),
+    prove: () =>
+      rebuild.proof === undefined ? [] : [rebuild.proof.replaceAll('{table}', () => shadow ?? '')],
     delay: (milliseconds) =>
       `ALTER TABLE ${table} MODIFY SETTING parts_to_delay_insert = 1, min_delay_to_insert_ms = ${milliseconds}, max_avg_part_size_for_too_many_parts = 1000000000000000`,
     pass: (name) => restored(name, DELAY_SETTINGS, rebuild.settings.from),
@@ -164,6 +168,7 @@ export function recipe(path: readonly string[], rebuild: Rebuild): string[] {
     sql.copy(table, shadow, range),
     sql.digestBefore(table, range),
     sql.digestAfter(shadow, written),
+    ...sql.prove(),
     ...(from === 'whole' ? [] : [sql.delay(HOLD_MS)]),
     sql.exchange(),
     ...(from === 'whole' ? [] : sql.pass(shadow)),

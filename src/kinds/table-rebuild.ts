@@ -3,7 +3,7 @@ import { keyOf, type StateObject, type Tree } from '../model/object.ts';
 import type { Cut, Rebuild, RebuildNames } from '../model/rebuild.ts';
 import type { Hazard, RefusalDraft } from '../model/step.ts';
 import { identifier, literal } from '../sql/quote.ts';
-import { effectOfType } from './column-effects.ts';
+import { effectOfType, effectOfValue } from './column-effects.ts';
 import { columnsOf } from './column-keys.ts';
 import type { Column } from './column-text.ts';
 import { hazard } from './drafts.ts';
@@ -141,7 +141,7 @@ function lossHazards(to: Tree, from: Tree): Hazard[] {
   const before = new Map(from.parts.map((part) => [keyOf(part.id), part]));
   return to.parts.flatMap((part) => {
     const live = before.get(keyOf(part.id));
-    if (part.id.kind !== 'column' || !live) return [];
+    if (part.id.kind !== 'column' || !live || isComputed(part.attributes as Column)) return [];
     const { hazards } = effectOfType(part as StateObject<Column>, live as StateObject<Column>);
     // Without a default no NULL is lost: the copying stops at the first one.
     const stops = part.attributes.value === undefined;
@@ -151,10 +151,34 @@ function lossHazards(to: Tree, from: Tree): Hazard[] {
   });
 }
 
+/** Columns that the new table computes by itself, and what they were before. */
+function computedAnew(to: Tree, from: Tree): [StateObject<Column>, StateObject<Column>][] {
+  const before = new Map(from.parts.map((part) => [keyOf(part.id), part]));
+  return to.parts.flatMap((part): [StateObject<Column>, StateObject<Column>][] => {
+    const live = before.get(keyOf(part.id));
+    const [column, old] = [part, live] as [StateObject<Column>, StateObject<Column> | undefined];
+    const isComputedNow = part.id.kind === 'column' && /^MATERIALIZED /.test(column.attributes.value ?? '');
+    if (!isComputedNow || !old || sameColumn(column.attributes, old.attributes)) return [];
+    return [[column, old]];
+  });
+}
+
+const sameColumn = (one: Column, other: Column): boolean =>
+  one.type === other.type && one.value === other.value;
+
+/** What an ALTER would do to the values of columns that are computed anew. */
+export function mootReasons(to: Tree, from: Tree): ReadonlySet<string> {
+  const effects = computedAnew(to, from).flatMap((pair) => [effectOfType(...pair), effectOfValue(...pair)]);
+  return new Set(effects.flatMap(({ hazards }) => hazards.map(({ reason }) => reason)));
+}
+
 /** What the copying does to rows, and to those who write meanwhile. */
 export function rebuildHazards(to: Tree, from: Tree, { from: cut, old }: Rebuild): Hazard[] {
   const kept = `the old table stays as ${old} until somebody drops it`;
-  const lost = lossHazards(to, from);
+  const computed = computedAnew(to, from).map(([{ id }]) =>
+    hazard('changes results', `column ${id.path.at(-1)} is computed anew for all rows`),
+  );
+  const lost = [...lossHazards(to, from), ...computed];
   if (cut === 'whole') {
     const reason = `rows inserted while the new table takes the name stay in the old one; apply fails then and names them; ${kept}`;
     return [...lost, hazard('misses inserts', reason)];

@@ -41,7 +41,7 @@ import {
   sameSettings,
   storedEngine,
 } from './table-engine.ts';
-import { rebuildHazards, rebuildOf } from './table-rebuild.ts';
+import { mootReasons, rebuildHazards, rebuildOf } from './table-rebuild.ts';
 import { expandTies, tie, untie } from './ties.ts';
 
 export type Table = Storage &
@@ -49,6 +49,8 @@ export type Table = Storage &
     /** Of a TimeSeries, the tables behind it: `SAMPLES INNER COLUMNS (…) …`. */
     targets: string | undefined;
     comment: string;
+    /** A SELECT of reasons why the rows of `{table}` can't stand in it, asked when it is rebuilt; no server has it. */
+    proof: string | undefined;
   }>;
 
 type TableDeclaration = StorageDeclaration &
@@ -57,6 +59,8 @@ type TableDeclaration = StorageDeclaration &
     name: string;
     targets?: string;
     comment?: string;
+    /** Not for authors: what declarations of several objects ask. */
+    proof?: string;
   };
 
 const attributesOf = (tree: Tree): Table => tree.root.attributes as Table;
@@ -87,7 +91,7 @@ function readTable(text: string, id: ObjectId): Tree {
     : undefined;
   const comment = cursor.takes('COMMENT') ? cursor.string() : '';
   if (!cursor.ended) cursor.fail('the end');
-  return { root: { id, attributes: { ...storage, targets, comment } }, parts };
+  return { root: { id, attributes: { ...storage, targets, comment, proof: undefined } }, parts };
 }
 
 /** Settings that no server is asked about: it would make the disk, and show `[HIDDEN]` for a secret. */
@@ -117,7 +121,7 @@ async function normaliseTable(tree: Tree, server: Normaliser): Promise<Tree> {
 async function tryOut({ root, parts }: Tree, server: Normaliser): Promise<Tree> {
   const { id } = root;
   const declared = attributesOf({ root, parts });
-  const { replication, chosenBy } = declared;
+  const { replication, chosenBy, proof } = declared;
   const kept = heldBack(declared.settings);
   const asked = Object.fromEntries(
     Object.entries(declared.settings).filter(([setting]) => !(setting in kept)),
@@ -137,7 +141,7 @@ async function tryOut({ root, parts }: Tree, server: Normaliser): Promise<Tree> 
       ...kept,
     };
     return {
-      root: { id, attributes: { ...storage, engine, settings, replication, chosenBy } },
+      root: { id, attributes: { ...storage, engine, settings, replication, chosenBy, proof } },
       parts: keepMaterialize(parts ?? read.parts, tree.parts),
     };
   };
@@ -150,7 +154,10 @@ async function tryOut({ root, parts }: Tree, server: Normaliser): Promise<Tree> 
     return asStored(await server.table((name) => createText(`CREATE TEMPORARY TABLE ${name}`, tree)));
   }
   const standIn = {
-    root: { id, attributes: { ...declareStorage({ engine: 'Null' }), targets: undefined, comment: '' } },
+    root: {
+      id,
+      attributes: { ...declareStorage({ engine: 'Null' }), targets: undefined, comment: '', proof },
+    },
     parts: tree.parts,
   };
   const [body, clauses] = await Promise.all([
@@ -188,11 +195,13 @@ export const table: RootKind<Table> = {
       same: (live, desired) => unlessDeclared(live, desired) || live === desired,
     },
     comment: { change: changeComment },
+    proof: 'ignore',
   },
   declare(declared: Declared) {
     const value = declared.value as TableDeclaration;
     const id = { kind: 'table', path: [value.database, value.name] };
-    const attributes = { ...declareStorage(value), targets: value.targets, comment: value.comment ?? '' };
+    const { targets, comment = '', proof } = value;
+    const attributes = { ...declareStorage(value), targets, comment, proof };
     const place = declared.place();
     return {
       root: { id, attributes, ...(place && { place }), ...declareRename(value) },
@@ -232,7 +241,7 @@ export const table: RootKind<Table> = {
   }),
   describe({ root, parts }) {
     const [database, name] = root.id.path;
-    const { comment, targets, ...storage } = root.attributes as Table;
+    const { comment, targets, proof: _proof, ...storage } = root.attributes as Table;
     const body = describeBody(ownsColumns(storage.engine) ? [] : parts);
     return said({
       database,
@@ -255,10 +264,13 @@ export const table: RootKind<Table> = {
   },
   replication: replicationOf,
   rebuild(to, from, names) {
-    const rebuilt = rebuildOf(to, from, createText('', to).trim(), names);
-    if ('refuse' in rebuilt) return rebuilt;
+    const made = rebuildOf(to, from, createText('', to).trim(), names);
+    if ('refuse' in made) return made;
+    const { proof } = attributesOf(to);
+    const rebuilt = proof === undefined ? made : { ...made, proof };
     const statements = recipe(to.root.id.path, rebuilt);
-    return { statements, recipe: rebuilt, verdict: 'rebuild', hazards: rebuildHazards(to, from, rebuilt) };
+    const hazards = rebuildHazards(to, from, rebuilt);
+    return { statements, recipe: rebuilt, verdict: 'rebuild', hazards, moot: mootReasons(to, from) };
   },
   replace(to, from) {
     const name = qualified(to.root.id.path);

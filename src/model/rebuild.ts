@@ -35,6 +35,11 @@ export interface Rebuild extends RebuildNames {
   readonly to: Cut;
   /** Of the settings that a rebuild borrows, those that the old and the new table set themselves, as SQL. */
   readonly settings: Readonly<Record<'from' | 'to', Readonly<Record<string, string>>>>;
+  /**
+   * A SELECT over the table `{table}` of one text for every reason why its rows can't stand in the new table; absent where all
+   * that fit can.
+   */
+  readonly proof?: string;
   /** Refreshable views that write into the table, quoted: they stand still meanwhile. */
   readonly stopped: readonly string[];
 }

@@ -49,6 +49,8 @@ export interface StatementDraft extends DraftBase {
 /** The statements of a rebuild, as a reviewer reads them, and what it is made of, as apply follows it. */
 export interface RebuildDraft extends StatementDraft {
   readonly recipe: Rebuild;
+  /** Reasons of hazards that an ALTER would have, and the rebuild has not. */
+  readonly moot: ReadonlySet<string>;
 }
 
 /** A change that only people can make, and why. */

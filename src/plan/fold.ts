@@ -51,11 +51,19 @@ function alterStatements(object: ObjectId, clauses: readonly ClauseDraft[]): str
 const shownReason = (name: string): string =>
   `ClickHouse does not hide the secret ${name} in this place: it would stand in the query log; put it into a named collection`;
 
+/** Two parts may warn of the same, as two columns do that a third one is computed from. */
+function unrepeated(hazards: readonly Hazard[]): Hazard[] {
+  return hazards.filter(
+    ({ kind, reason }, at) =>
+      hazards.findIndex((other) => other.kind === kind && other.reason === reason) === at,
+  );
+}
+
 /** One step's worth: a single refusal blocks the whole object, so that nothing is left half done. */
 export function fold(object: ObjectId, drafts: readonly Draft[]): Folded {
   const refusals = [...new Set(drafts.flatMap((draft) => ('refuse' in draft ? [draft.refuse] : [])))];
   const doable = drafts.filter((draft): draft is ClauseDraft | StatementDraft => !('refuse' in draft));
-  const hazards = doable.flatMap((draft) => draft.hazards);
+  const hazards = unrepeated(doable.flatMap((draft) => draft.hazards));
   if (refusals.length > 0) return { statements: [], verdict: 'manual', hazards, refusals };
   const statements = [
     ...drafts.filter(isClause).flatMap(({ guard }) => guard ?? []),

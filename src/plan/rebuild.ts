@@ -48,11 +48,13 @@ function namesOf(live: Tree, desired: Tree, taken: (name: string) => boolean): R
 
 const asked = (draft: PartDraft): draft is NeedsRebuild => typeof draft === 'object' && 'rebuild' in draft;
 
+const KEPT_HAZARDS: ReadonlySet<Hazard['kind']> = new Set(['loses data', 'changes results']);
+
 /** What the other changes do to rows stays worth knowing; that rows are rewritten says the rebuild itself. */
 function hazardsOf(
   reasons: readonly NeedsRebuild[],
   others: readonly PartDraft[],
-  own: readonly Hazard[],
+  { hazards: own, moot }: RebuildDraft,
 ): Hazard[] {
   const why = [...new Set(reasons.map(({ rebuild }) => rebuild))].join('; ');
   const told = others.flatMap((draft) =>
@@ -60,7 +62,7 @@ function hazardsOf(
   );
   const all: Hazard[] = [
     { kind: 'rewrites data', reason: `copies all rows into a new table: ${why}` },
-    ...told.filter(({ kind }) => kind === 'loses data' || kind === 'changes results'),
+    ...told.filter(({ kind, reason }) => KEPT_HAZARDS.has(kind) && !moot.has(reason)),
     ...own,
   ];
   return all.filter(({ reason }, at) => all.findIndex((other) => other.reason === reason) === at);
@@ -81,7 +83,7 @@ export function rebuildDraft(
   const names = namesOf(live, desired, taken);
   const draft = kind.rebuild(desired, live, names);
   if ('refuse' in draft) return { refuse: `${first.rebuild}, and ${draft.refuse}` };
-  return { ...draft, hazards: hazardsOf(reasons, drafts, draft.hazards) };
+  return { ...draft, hazards: hazardsOf(reasons, drafts, draft) };
 }
 
 export const isDraft = (draft: PartDraft): draft is Draft =>
