@@ -105,7 +105,7 @@ async function copyAndExchange(run: RebuildRun, begun: RebuildState): Promise<Re
   /** Rows that come later are not asked about: that would take longer than inserts may wait. */
   const prove = async (): Promise<void> => {
     for (const query of sql.prove()) {
-      const reasons = (await run.ask<[string]>(query)).map(([reason]) => reason);
+      const reasons = (await run.ask<[string]>(query)).map(([reason]) => reason).sort();
       if (reasons.length > 0)
         throw new RebuildError(`rows of ${shownTable(run)} don't fit: ${reasons.join('; ')}`);
     }
