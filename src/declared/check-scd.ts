@@ -98,10 +98,13 @@ function checkOwn(
   entry: Entry,
   report: Report,
 ): void {
-  const taken = new Map<string, string>(columns.map(({ name }) => [name, 'is a declared column']));
+  const declared = new Set(columns.map(({ name }) => name));
+  const taken = new Map([...declared].map((name) => [name, 'is a declared column']));
   for (const [name, slot] of own) {
     const other = taken.get(name);
-    const place = slot === undefined ? entry.keyPlace(['columns', name]) : entry.place(['validity', slot]);
+    const place = declared.has(name)
+      ? entry.keyPlace(['columns', name])
+      : entry.place(['validity', slot ?? '']);
     if (other !== undefined) {
       const right =
         slot === undefined ? 'give yours another name' : `name another under \`validity.${slot}\``;

@@ -9,11 +9,13 @@ export interface Derived {
   readonly value: Readonly<Record<string, unknown>>;
   /** Names of columns and such in order, for mappings whose keys the author did not write, by their key in the document. */
   readonly keys?: Readonly<Record<string, readonly string[]>>;
+  /** Whether nothing in it is the author's. */
+  readonly unlinted?: true;
   /** Where in the author's document something of the derived one has its origin. */
   origin(path: Path): Path;
 }
 
-export function derive(entry: Entry, { kind, value, keys = {}, origin }: Derived): Entry {
+export function derive(entry: Entry, { kind, value, keys = {}, unlinted, origin }: Derived): Entry {
   return {
     kind,
     value: { kind, ...value },
@@ -26,6 +28,7 @@ export function derive(entry: Entry, { kind, value, keys = {}, origin }: Derived
       return keys[path.join('.')] ?? entry.keys(origin(path));
     },
     generatedBy: entry.generatedBy ?? [entry.kind, ...nameOf(entry.value)].join(' '),
+    ...(unlinted && { unlinted }),
   };
 }
 

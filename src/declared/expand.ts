@@ -119,7 +119,11 @@ function limitsOf(entry: Entry): SizeLimits {
   return { ...(destructive && { destructive }), ...(rebuild && { rebuild }) };
 }
 
-const generatedBy = ({ generatedBy: by }: Entry) => (by === undefined ? {} : { generatedBy: by });
+/** What a derived declaration tells of its object. */
+const derivation = ({ generatedBy, unlinted }: Entry) => ({
+  ...(generatedBy !== undefined && { generatedBy }),
+  ...(unlinted && { unlinted }),
+});
 
 function expandObjects(
   entries: readonly Entry[],
@@ -140,7 +144,7 @@ function expandObjects(
     const twin = seen.get(key);
     const place = entry.place(['name']);
     if (twin) report('duplicate', `${showId(tree.root.id)} is already declared at ${showPlace(twin)}`, place);
-    else objects.push({ tree, clusters, document: documentOf(entry), ...generatedBy(entry) });
+    else objects.push({ tree, clusters, document: documentOf(entry), ...derivation(entry) });
     seen.set(key, twin ?? place);
     for (const { rule, message, place: there } of secretMistakes(tree, entry)) report(rule, message, there);
   };

@@ -29,6 +29,8 @@ export interface Entry {
   keys(path?: Path): readonly string[];
   /** `ScdTable avesa.companies`: the declaration that this one follows from; absent where a file holds it. */
   readonly generatedBy?: string;
+  /** Whether its author could not change what lint finds in it. */
+  readonly unlinted?: true;
 }
 
 export interface Declarations {

@@ -131,6 +131,7 @@ function viewOf(scd: ScdTable, said: ScdStorage, slot: 'current' | 'as_of'): Der
       query: `SELECT ${list(shown)} FROM ${qualified([database, name])} FINAL WHERE ${holds} SETTINGS do_not_merge_across_partitions_select_final = 1`,
       sql_security: 'invoker',
     },
+    unlinted: true,
     origin: origin(['database', 'on'], ['names', slot]),
   };
 }
@@ -165,9 +166,9 @@ function landingOf(scd: ScdTable, said: ScdStorage): Derived {
       order_by: [scd.tenant, ...scd.key, validity.from].map(identifier),
       ttl: `toDateTime(${identifier(LANDING.landed)}) + INTERVAL 7 DAY`,
       settings: { ttl_only_drop_parts: '1' },
-      lint: { ignore: { 'ttl-not-in-partition-key': 'a partition is one load, whose rows expire together' } },
     },
     keys: { columns: own.map(([name]) => name) },
+    unlinted: true,
     origin: origin(['database', 'on'], ['names', 'landing']),
   };
 }
@@ -200,6 +201,7 @@ function quarantineOf(scd: ScdTable, said: ScdStorage): Derived {
       settings: { ttl_only_drop_parts: '1' },
     },
     keys: { columns: own.map(([name]) => name) },
+    unlinted: true,
     origin: origin(['database', 'on'], ['names', 'quarantine']),
   };
 }

@@ -82,6 +82,8 @@ async function accept(
   ask: Ask,
 ): Promise<Acceptance | string> {
   const { id } = object.tree.root;
+  if (object.generatedBy !== undefined)
+    return `${showId(id)} follows from ${object.generatedBy}: change that by hand`;
   const found = liveOn(object, survey);
   if (found === 'missing') return { object, changes: undefined };
   if (!found) return `${showId(id)} is not the same on all nodes for which it is declared`;

@@ -72,9 +72,11 @@ export function lintEstate({ objects }: Estate, everywhere: readonly Ignore[] = 
   });
   const neighbours = neighboursOf(linted.map(({ subject }) => subject));
   const used = new Set<Ignore>();
-  const findings = linted.flatMap((one) =>
-    lintObject(one, neighbours, [...(one.object.document?.ignores ?? []), ...everywhere], used),
-  );
+  const findings = linted
+    .filter(({ object }) => !object.unlinted)
+    .flatMap((one) =>
+      lintObject(one, neighbours, [...(one.object.document?.ignores ?? []), ...everywhere], used),
+    );
   const unused = linted.flatMap(({ object }) =>
     (object.document?.ignores ?? [])
       .filter((ignore) => !used.has(ignore))

@@ -89,6 +89,8 @@ export interface DeclaredObject {
   readonly document?: ObjectDocument;
   /** `ScdTable avesa.companies`: the declaration that it is a piece of; absent where a document declares just this object. */
   readonly generatedBy?: string;
+  /** Its shape is no author's, so that lint has nobody to tell. */
+  readonly unlinted?: true;
 }
 
 /** What may be dropped from a database although no declaration names it: everything, or these objects, where `*` is any text. */
