@@ -127,7 +127,7 @@ settings: { max_memory_usage: 10G, max_threads: { value: 2, max: 8, writability:
 `;
   const { statements } = await planOf(yaml);
   expect(statements).toEqual([
-    "CREATE ROLE `it's new` SETTINGS PROFILE `base`, max_memory_usage = 10000000000, max_threads = 2 MAX 8 CONST, readonly MIN 1",
+    "CREATE ROLE `it's new` SETTINGS PROFILE `base`, max_memory_usage = '10000000000', max_threads = '2' MAX '8' CONST, readonly MIN '1'",
   ]);
 });
 

@@ -1,10 +1,9 @@
 /** Settings with constraints and inherited profiles, as users, roles and profiles have them: declarations and rows go in, SQL comes out. */
 import { Cursor, ParseError } from '../sql/cursor.ts';
-import { identifier, unquote } from '../sql/quote.ts';
+import { identifier, literal, unquote } from '../sql/quote.ts';
 import { readNameList } from './access-names.ts';
 import { type AccessRow, textOf } from './access-row.ts';
 import { said } from './said.ts';
-import { settingText } from './storage.ts';
 
 export type SettingDeclaration =
   | string
@@ -22,7 +21,7 @@ export interface ElementsDeclaration {
 }
 
 export type Elements = Readonly<{
-  /** By name: `= 1 MIN 0 MAX 2 CONST`, each piece only where it is said. */
+  /** By name: `= '1' MIN '0' MAX '2' CONST`, each piece only where it is said. */
   settings: Readonly<Record<string, string>>;
   /** Quoted names in the order in which they are inherited; undefined where there are none. */
   profiles: string | undefined;
@@ -33,6 +32,7 @@ type ProfileWord = 'PROFILE' | 'INHERIT';
 
 const WRITABILITY = ['WRITABLE', 'CONST', 'CHANGEABLE_IN_READONLY'] as const;
 
+/** Always texts: of a number servers make no text where a setting wants one. */
 function elementText(
   value: string | undefined,
   min: string | undefined,
@@ -40,9 +40,9 @@ function elementText(
   writability: string | undefined,
 ): string {
   return [
-    value !== undefined && `= ${settingText(value)}`,
-    min !== undefined && `MIN ${settingText(min)}`,
-    max !== undefined && `MAX ${settingText(max)}`,
+    value !== undefined && `= ${literal(value)}`,
+    min !== undefined && `MIN ${literal(min)}`,
+    max !== undefined && `MAX ${literal(max)}`,
     writability,
   ]
     .filter(Boolean)
