@@ -16,6 +16,9 @@ export const KEYED_ELEMENTS: ReadonlyMap<string, XmlQuota['keyed'] | ''> = new M
   ['forwarded_ip_address', 'keyed_by_forwarded_ip'],
 ]);
 
+/** In seconds: a server that finds more in its file does not start. */
+const LONGEST = 2 ** 31 - 1;
+
 /** A quota that one user has alone counts for this user anyway. */
 const keysFor = (keyedBy: string, users: readonly string[]): string =>
   keyedBy === 'none' && users.length < 2 ? 'user_name' : keyedBy;
@@ -26,10 +29,11 @@ function mistakeOf(tree: Tree, users: readonly string[], known: ReadonlySet<stri
     return 'a configuration file counts every user apart; say `keyed_by: user_name`, or give it to one user';
   if (!KEYED_ELEMENTS.has(keysFor(keyedBy, users)))
     return `a configuration file can not count by \`${keyedBy.split(', ').join('_or_')}\``;
-  const isZero = intervals.some((text) =>
-    Object.values(parseInterval(text).limits).some((most) => Number(most) === 0),
-  );
-  if (isZero) return 'a limit of 0 means no limit in a configuration file';
+  const parsed = intervals.map(parseInterval);
+  if (parsed.some(({ limits }) => Object.values(limits).some((most) => Number(most) === 0)))
+    return 'a limit of 0 means no limit in a configuration file';
+  if (parsed.some(({ seconds }) => seconds > LONGEST))
+    return 'a configuration file can not hold intervals of more than 68 years';
   return unreachable(to, known);
 }
 

@@ -4,7 +4,7 @@ import { ParseError } from '../sql/cursor.ts';
 import { TokenError, tokenize } from '../sql/tokens.ts';
 
 /** Attributes that are written as quoted names and texts; all others stand in statements as they are. */
-const QUOTED = new Set(['comment', 'definer', 'target', 'parent']);
+const QUOTED = new Set(['comment', 'definer', 'target', 'parent', 'default_database', 'valid_until']);
 
 /** Whether the attribute of this name is SQL, and no text that stands in quotes. */
 export function isSql(attribute: string): boolean {

@@ -61,13 +61,13 @@ export const settings: fc.Arbitrary<Record<string, unknown>> = fc
 
 const LIMITS = ['queries', 'errors', 'result_rows', 'read_bytes', 'written_bytes', 'execution_time'] as const;
 
-/** Limits from `least` on. */
-export const intervals = (least: number): fc.Arbitrary<unknown[]> =>
+/** Limits from `least` on, lengths of up to so many units. */
+export const intervals = (least: number, longest = 90): fc.Arbitrary<unknown[]> =>
   fc.uniqueArray(
     fc.record({
       every: fc
         .tuple(
-          fc.integer({ min: 1, max: 90 }),
+          fc.integer({ min: 1, max: longest }),
           fc.constantFrom('SECOND', 'minutes', 'HOUR', 'day', 'MONTH', 'YEAR'),
         )
         .map(([count, unit]) => `${count} ${unit}`),
