@@ -146,6 +146,7 @@ describe('the JSON Schemas', () => {
     'function',
     'named-collection',
     'role',
+    'grant',
     'settings-profile',
     'quota',
     'row-policy',

@@ -23,6 +23,7 @@ const KINDS = {
   Workload: 'workload',
   Resource: 'resource',
   Role: 'role',
+  Grant: 'grant',
   SettingsProfile: 'settings-profile',
   Quota: 'quota',
   RowPolicy: 'row-policy',

@@ -8,6 +8,7 @@ import drPair from './schema/dr-pair.json' with { type: 'json' };
 import federation from './schema/federation.json' with { type: 'json' };
 import feed from './schema/feed.json' with { type: 'json' };
 import sqlFunction from './schema/function.json' with { type: 'json' };
+import grant from './schema/grant.json' with { type: 'json' };
 import materializedView from './schema/materialized-view.json' with { type: 'json' };
 import namedCollection from './schema/named-collection.json' with { type: 'json' };
 import quota from './schema/quota.json' with { type: 'json' };
@@ -44,6 +45,7 @@ const FILES = {
   SettingsProfile: settingsProfile,
   Quota: quota,
   RowPolicy: rowPolicy,
+  Grant: grant,
   User: user,
   Raw: raw,
 } as const;

@@ -11,6 +11,7 @@ export const ACCESS_TABLES = [
   'quota_limits',
   'settings_profiles',
   'settings_profile_elements',
+  'privileges',
 ] as const;
 export type AccessTable = (typeof ACCESS_TABLES)[number];
 
@@ -33,10 +34,16 @@ export function listOf(row: AccessRow, column: string): readonly string[] {
 /** Storages that no statement changes. */
 const READ_ONLY = new Set(['users_xml', 'ldap']);
 
+/** The storage of the object, where it is one that no statement changes. */
+export function readOnlyStorage(row: AccessRow): string | undefined {
+  const storage = textOf(row, 'storage') ?? '';
+  return READ_ONLY.has(storage) ? storage : undefined;
+}
+
 /** `IN users_xml` where the object stands in a storage that no statement changes; empty everywhere else. */
 export function storageText(row: AccessRow): string {
-  const storage = textOf(row, 'storage') ?? '';
-  return READ_ONLY.has(storage) ? ` IN ${storage}` : '';
+  const storage = readOnlyStorage(row);
+  return storage === undefined ? '' : ` IN ${storage}`;
 }
 
 /** The rows by the text of a column; those without one are left out. */

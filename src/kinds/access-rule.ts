@@ -16,7 +16,9 @@ const storageOf = ({ root }: Around['from']): string | undefined => {
 };
 
 /** The rule of an attribute that one statement changes, where statements change the object at all. */
-export function accessRule<V extends AttributeValue>(same?: (live: V, desired: V) => boolean): Rule<V> {
+export function accessRule<V extends AttributeValue>(
+  same?: (live: V, desired: V, around: Around) => boolean,
+): Rule<V> {
   return {
     change: (_from, _to, { from, to }) => {
       const storage = storageOf(from);

@@ -4,6 +4,7 @@ import { constraint } from './constraint.ts';
 import { database } from './database.ts';
 import { dictionary } from './dictionary.ts';
 import { dictionaryAttribute } from './dictionary-attribute.ts';
+import { grant } from './grant.ts';
 import type { PartKind, RootKind } from './kind.ts';
 import { materializedView } from './materialized-view.ts';
 import { namedCollection } from './named-collection.ts';
@@ -35,6 +36,7 @@ export const ROOT_KINDS = register<RootKind>(
   user,
   quota,
   rowPolicy,
+  grant,
   table,
   dictionary,
   view,

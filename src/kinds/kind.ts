@@ -2,7 +2,9 @@
 import type { Engines } from '../model/estate.ts';
 import type { Attributes, AttributeValue, ObjectId, StateObject, Tree } from '../model/object.ts';
 import type { RebuildNames } from '../model/rebuild.ts';
+import type { Root, State } from '../model/state.ts';
 import type { Draft, RebuildDraft, RefusalDraft } from '../model/step.ts';
+import type { AccessRow } from './access-row.ts';
 import type { Write } from './collection-values.ts';
 import type { Surroundings } from './replication.ts';
 import type { ServerView } from './server-view.ts';
@@ -42,6 +44,8 @@ export interface Normaliser {
   table(definition: (name: string) => string): Promise<string>;
   /** `CREATE TEMPORARY VIEW name …` → the text stored for it; names without a database are looked up in the one given. */
   view(definition: (name: string) => string, database: string): Promise<string>;
+  /** The rows of `system.privileges`. */
+  privileges(): Promise<readonly AccessRow[]>;
   /** Any statement → its text in the server's own formatting, without looking at what it refers to. */
   format(statement: string): Promise<string>;
   /** By the name of a setting: its type, as system.settings calls it. */
@@ -89,6 +93,8 @@ export interface RootKind<A extends Attributes = Attributes> {
   read(server: ServerView): Promise<readonly Definition[]>;
   /** Whether a live object of this text belongs to the server, so that one that nobody declares is not worth telling. */
   comesWithServer?(statement: string): boolean;
+  /** A live object of this text that nobody declares is only worth telling where one of these is declared; absent: always. */
+  concerns?(statement: string): readonly ObjectId[];
   /** Reads a canonical text. Throws `ParseError` at anything it does not know, so that nothing is dropped unseen. */
   parse(definition: Definition): Tree;
   /** The declared object as the server would store it. */
@@ -98,6 +104,13 @@ export interface RootKind<A extends Attributes = Attributes> {
    * there, as are changes of what is live. Undefined where nothing is left to alter; absent where nothing ever is.
    */
   unfinished?(to: Tree): Tree | undefined;
+  /**
+   * All declared objects of the kind on one node, each as it is meant beside the others and what is live; those that come to
+   * nothing are left out. Absent where objects of the kind have nothing to do with each other.
+   */
+  together?(desired: readonly Root[], live: State): readonly Root[];
+  /** The canonical text, where the statement that creates the object is not. */
+  text?(tree: Tree): string;
   create(to: Tree): Draft;
   /** Gets all changed attributes of the object itself at once; its parts write their own drafts. */
   alter(to: Tree, from: Tree, changed: ReadonlySet<string>): readonly Draft[];

@@ -1,5 +1,6 @@
 /** Turns what is declared for a cluster into the state one of its nodes would have: every text as that server stores it. */
 import { calls, changingFunctions, keepCalls } from '../kinds/calls.ts';
+import { canonicalText } from '../kinds/canonical-text.ts';
 import { rootKind } from '../kinds/index.ts';
 import type { Normaliser } from '../kinds/kind.ts';
 import { refusedName } from '../kinds/names.ts';
@@ -7,7 +8,7 @@ import { wholeSql } from '../kinds/whole-sql.ts';
 import type { Cluster, DeclaredObject } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
 import { keyOf, nameKey, type ObjectId, pathKey, type StateObject, type Tree } from '../model/object.ts';
-import { lazyRoot, type State, stateOf } from '../model/state.ts';
+import { lazyRoot, type Root, type State, stateOf } from '../model/state.ts';
 import { ParseError } from '../sql/cursor.ts';
 import { type Abilities, TooOldError } from './abilities.ts';
 import { declaredOn } from './declared-on.ts';
@@ -29,8 +30,7 @@ const createTexts = new WeakMap<Tree, string>();
 export function authoredText(tree: Tree): string {
   let text = createTexts.get(tree);
   if (text === undefined) {
-    const draft = rootKind(tree.root.id.kind).create(tree);
-    text = 'statements' in draft ? (draft.statements[0] ?? '') : '';
+    text = canonicalText(tree);
     createTexts.set(tree, text);
   }
   return text;
@@ -157,7 +157,8 @@ export async function desiredState(options: {
     if (hidden) return block(tree, notShown(tree, hidden.message, options.node));
     const text = authoredText(tree);
     const before = live.get(nameKey(tree.root.id));
-    if (!before || calls(text, changing)) return normalise(tree, text, changing);
+    if (!before || calls(text, changing) || rootKind(tree.root.id.kind).together)
+      return normalise(tree, text, changing);
     if (before.statement !== text && !settled.has(serverClass, text, before.statement))
       return normalise(tree, text, changing);
     return { ...before, ...saidOf(tree.root) };
@@ -173,7 +174,14 @@ export async function desiredState(options: {
     changingFunctions(live, functions),
   );
   findings.push(...tooOldFindings(tooOld, options.node));
-  return { state: stateOf([...functions, ...others]), blocked, findings };
+  return { state: stateOf(together([...functions, ...others], live)), blocked, findings };
+}
+
+/** Kinds whose objects mean something beside each other only see them all. */
+function together(roots: readonly Root[], live: State): Root[] {
+  const byKind = new Map<string, Root[]>();
+  for (const root of roots) byKind.set(root.id.kind, [...(byKind.get(root.id.kind) ?? []), root]);
+  return [...byKind].flatMap(([kind, all]) => rootKind(kind).together?.(all, live) ?? all);
 }
 
 /** Notes every declared object that means the same as the live one, for the next run. */
@@ -189,6 +197,7 @@ export function settle(
     const key = nameKey(tree.root.id);
     const before = live.get(key);
     if (!before || differing.has(key) || before.id.kind !== tree.root.id.kind) continue;
+    if (rootKind(tree.root.id.kind).together) continue;
     settled.add(serverClassName, authoredText(tree), before.statement);
   }
 }

@@ -9,6 +9,7 @@ import { identifier, literal } from '../sql/quote.ts';
 import { misreadName } from '../sql/spelling.ts';
 import { type Abilities, TooOldError } from './abilities.ts';
 import type { ServerFacts } from './read.ts';
+import { accessView } from './read-access.ts';
 import { type Server, ServerError } from './server.ts';
 import { statementColumn, statementText } from './statement-text.ts';
 
@@ -52,6 +53,7 @@ export function normaliserOf(
   }));
   let counter = 0;
   let types: Promise<ReadonlyMap<string, string>> | undefined;
+  const access = accessView(server);
 
   /** Requests of one session must not overlap: each lane runs one definition after the other. */
   const inLane = <T>(work: (session: string) => Promise<T>): Promise<T> => {
@@ -111,6 +113,7 @@ export function normaliserOf(
           return error.code !== UNKNOWN_SETTING;
         },
       ),
+    privileges: () => access('privileges'),
     indexGranularity: facts.indexGranularity,
     engines,
     user: facts.user,

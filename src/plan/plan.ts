@@ -138,6 +138,11 @@ const comesWithServer = ({ id, statement }: Root): boolean =>
   (id.kind === 'database' && id.path[0] === 'default') ||
   rootKind(id.kind).comesWithServer?.(statement) === true;
 
+const isWorthTelling = ({ id, statement }: Root, isDeclared: (key: string) => boolean): boolean =>
+  rootKind(id.kind)
+    .concerns?.(statement)
+    .some((one) => isDeclared(nameKey(one))) ?? true;
+
 /** The roots by name: servers and files list them in any order, plans in one. */
 function sorted(state: State): Root[] {
   return [...state].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, root]) => root);
@@ -188,7 +193,9 @@ export function diffStates(
     drops,
     alters: besideReaders(creates, alters, live),
     others: [...live.values()].filter((root) => !changing.has(root)),
-    unmanaged: undeclared.filter((root) => !mayPrune(root, pruned) && !comesWithServer(root)),
+    unmanaged: undeclared.filter(
+      (root) => !mayPrune(root, pruned) && !comesWithServer(root) && isWorthTelling(root, isDeclared),
+    ),
     findings,
   };
 }
