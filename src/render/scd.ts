@@ -2,7 +2,7 @@
 import type { createColors } from 'picocolors';
 import type { TenantCheck, Unchecked } from '../scd/check.ts';
 import type { LoadResult } from '../scd/run-loads.ts';
-import { counted, formatDuration } from './units.ts';
+import { counted, formatCount, formatDuration } from './units.ts';
 import { visible } from './visible.ts';
 
 type Colours = ReturnType<typeof createColors>;
@@ -23,9 +23,7 @@ export function loadLine(result: LoadResult, colours: Colours): string {
     [retracted, 'taken back'],
     [bad, 'bad'],
   ] as const;
-  const said = counts
-    .filter(([count]) => count > 0)
-    .map(([count, word]) => `${counted(count, '').trim()} ${word}`);
+  const said = counts.filter(([count]) => count > 0).map(([count, word]) => `${formatCount(count)} ${word}`);
   const done = written === 0 && bad === 0 ? ['nothing new'] : said;
   const line = `${node}  ${what}: ${[`${counted(read, 'row')} read`, ...done].join(', ')}`;
   return [
@@ -41,12 +39,12 @@ export function renderChecks(
 ): string {
   const lines = checks.map(({ node, table, tenant, keys, live, versions, violations }) => {
     const sign = violations.length === 0 ? colours.green('✓') : colours.red('✗');
-    const counts = `${counted(keys, 'key')}, ${counted(live, 'of them')} live, ${counted(versions, 'version')}`;
+    const counts = `${counted(keys, 'key')}, ${formatCount(live)} of them live, ${counted(versions, 'version')}`;
     const wrong = violations.map(
       ({ rule, count, example }) =>
         `\n    ${counted(count, 'version')}: ${visible(rule)} (key ${visible(example)})`,
     );
-    return `${sign} ${visible(`${node}  ${table} ${tenant}`)}: ${counts.replace('of thems', 'of them')}${wrong.join('')}`;
+    return `${sign} ${visible(`${node}  ${table} ${tenant}`)}: ${counts}${wrong.join('')}`;
   });
   const unread = unchecked.map(
     ({ node, table, reason }) => `${colours.red('?')} ${visible(`${node}  ${table}`)}: ${visible(reason)}`,
