@@ -10,6 +10,7 @@ import { drift } from './commands/drift.ts';
 import { connectTimeout, withEstate } from './commands/estate-options.ts';
 import { githubApply } from './commands/github-apply.ts';
 import { githubDrift } from './commands/github-drift.ts';
+import { githubHistories } from './commands/github-histories.ts';
 import { githubPlan } from './commands/github-plan.ts';
 import { importLive } from './commands/import-live.ts';
 import { LINT_FORMATS, lint, SEVERITIES } from './commands/lint.ts';
@@ -237,6 +238,12 @@ inWorkflow(github.command('drift').description('keep one issue about what has ch
     new Option('--live <live>', 'only for the action, which says the same to all commands').hideHelp(),
   )
   .action((options) => finish(githubDrift(options, terminal)));
+
+inWorkflow(github.command('histories').description('load tables with history and prove that they are right'))
+  .addOption(
+    new Option('--live <live>', 'only for the action, which says the same to all commands').hideHelp(),
+  )
+  .action((options) => finish(githubHistories(options, terminal)));
 
 program
   .command('demo')

@@ -9,6 +9,8 @@ import { size } from './support/size.ts';
 import { startTestEstate, type TestEstate } from './support/test-estate.ts';
 
 const ROWS = size(3_000, 400_000);
+const CHANGED = size(30, 100_000);
+const counted = (count: number): string => count.toLocaleString('en');
 const TENANTS = ['acme', 'globex', 'initech'] as const;
 
 const feed = (name: string, path: string, format: string, more = ''): string => `---
@@ -107,22 +109,22 @@ test(`${3 * ROWS} rows of Parquet, then changes as lines of JSON, and the views 
       'Parquet',
       company(tenant, '2026-01-01 00:00:00', `numbers(${ROWS})`),
     );
-    const changed = `SELECT * REPLACE (999999 AS employees) FROM (${company(tenant, '2026-02-01 00:00:00', `numbers(${ROWS / 100})`)})`;
+    const changed = `SELECT * REPLACE (999999 AS employees) FROM (${company(tenant, '2026-02-01 00:00:00', `numbers(${CHANGED})`)})`;
     await put(`${tenant}/lines/1.jsonl`, 'JSONEachRow', changed);
   }
   const first = await load(['parquet']);
   expect(first.said).toContain(
-    `avesa.companies acme (parquet): ${ROWS.toLocaleString('en')} rows read, ${ROWS.toLocaleString('en')} opened`,
+    `avesa.companies acme (parquet): ${counted(ROWS)} rows read, ${counted(ROWS)} opened`,
   );
   expect(first.code).toBe(0);
   expect((await load(['parquet'])).said).toContain('rows read, nothing new');
   const second = await load(['lines']);
-  expect(second.said).toContain(`${ROWS / 100} opened, ${ROWS / 100} closed`);
+  expect(second.said).toContain(`${counted(CHANGED)} opened, ${counted(CHANGED)} closed`);
   expect(
     await rows(
       `SELECT tenant_id, toUInt32(count()), toUInt32(countIf(employees = 999999)) FROM avesa.companies_current GROUP BY tenant_id ORDER BY tenant_id`,
     ),
-  ).toEqual(TENANTS.map((tenant) => [tenant, ROWS, ROWS / 100]));
+  ).toEqual(TENANTS.map((tenant) => [tenant, ROWS, CHANGED]));
   expect(
     await rows(
       `SELECT toUInt32(count()), toUInt32(countIf(employees = 999999)), any(name) FROM avesa.companies_as_of(at = '2026-01-15 00:00:00') WHERE company_id = '8'`,

@@ -11,10 +11,11 @@ import { sourceOf } from './source.ts';
 import { LOAD_SETTINGS } from './statements.ts';
 import { countVanished, landReturned, landVanished } from './whole-source.ts';
 
-/** Text as times of any common form; a file without one of the columns is an error, not a file full of NULL. */
+/** Text as times of any common form; the columns of all files, not of the first one; a typed file without one of the columns is an error, not a file full of NULL. */
 const READ_SETTINGS = {
   ...LOAD_SETTINGS,
   cast_string_to_date_time_mode: 'best_effort',
+  schema_inference_mode: 'union',
   input_format_parquet_allow_missing_columns: 0,
   input_format_orc_allow_missing_columns: 0,
   input_format_arrow_allow_missing_columns: 0,
@@ -124,10 +125,16 @@ export async function landRows(
   const batch = { id: begun.batch, tenant };
   const types = await typesOf(load);
   const source = sourceOf(feed, tenant);
-  const described = await server.rows<[string, string]>(`DESCRIBE TABLE ${source.described}`, {
+  const described = await server.rows<[string, string]>(source.describe, {
     queryId: statements.id(),
+    settings: { schema_inference_mode: 'union' },
   });
-  const columns = Object.fromEntries(described.map(([name, type]) => [name, type]));
+  const found = described.map(([name, type]): [string, string] => [name, type]);
+  // Of lines without a key that all of them may have, none is missing: there is a row with a problem instead.
+  const assumed = source.isJsonLines
+    ? scd.columns.map(({ name }): [string, string] => [name, 'text']).filter(([name]) => name !== scd.tenant)
+    : [];
+  const columns = Object.fromEntries(found.length === 0 ? assumed : found);
   const last = await lastGoodLoad(server, scd, tenant, feed.name);
   const notes = driftNotes(last?.columns ?? '{}', columns);
   const window = feed.mode.as === 'incremental' ? feed.mode.window : undefined;

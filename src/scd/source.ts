@@ -8,6 +8,9 @@ const TENANT = '{tenant}';
 /** Lines of JSON are read as lines, so that one that is no JSON spoils no other. */
 const JSON_LINES: ReadonlySet<string | undefined> = new Set(['JSONEachRow', 'JSONLines', 'NDJSON']);
 
+/** Lines that are asked for their keys. */
+const SAMPLE = 25_000;
+
 /** Formats without types: every value is read as text, so that a bad one spoils no other. */
 const TEXT_FORMAT = /^(CSV|TSV|TabSeparated|CustomSeparated)/;
 
@@ -23,8 +26,8 @@ export interface Source {
   /** Of files: a column with when each was written. */
   readonly isFile: boolean;
   readonly isJsonLines: boolean;
-  /** Behind DESCRIBE TABLE. */
-  readonly described: string;
+  /** A query for names and types of the columns. */
+  readonly describe: string;
   /** For people; holds no credential. */
   readonly text: string;
 }
@@ -69,19 +72,19 @@ export function sourceOf({ source, format = '' }: Feed, tenant: string, columns?
       source.cluster === undefined
         ? table
         : `cluster(${literal(source.cluster.replaceAll(TENANT, () => tenant))}, ${table})`;
-    return { from, isFile: false, isJsonLines: false, described: from, text: from };
+    return { from, isFile: false, isJsonLines: false, describe: `DESCRIBE TABLE ${from}`, text: from };
   }
   const path = inPath(source.path, tenant);
-  const described = fileFunction(source, format, path, undefined);
-  const text = described;
+  const text = fileFunction(source, format, path, undefined);
   if (JSON_LINES.has(format)) {
-    const from = fileFunction(source, 'LineAsString', path, undefined);
-    return { from, isFile: true, isJsonLines: true, described, text };
+    const from = fileFunction(source, 'LineAsString', path, 'line String');
+    const describe = `SELECT arrayJoin(arraySort(groupUniqArrayArray(JSONExtractKeys(line)))), 'text' FROM (SELECT line FROM ${from} LIMIT ${SAMPLE})`;
+    return { from, isFile: true, isJsonLines: true, describe, text };
   }
   const structure =
     columns && TEXT_FORMAT.test(format)
       ? columns.map((name) => `${identifier(name)} Nullable(String)`).join(', ')
       : undefined;
   const from = fileFunction(source, format, path, structure);
-  return { from, isFile: true, isJsonLines: false, described, text };
+  return { from, isFile: true, isJsonLines: false, describe: `DESCRIBE TABLE ${text}`, text };
 }
