@@ -9,6 +9,7 @@ const SOURCE = resolve(import.meta.dirname, '../src');
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   model: [],
   sql: [],
+  tenant: [],
   kinds: ['model', 'sql'],
   lint: ['kinds', 'model', 'sql'],
   declared: ['kinds', 'model', 'sql'],
@@ -47,7 +48,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages that few may import, and who. */
 const OWNERS: Readonly<Record<string, readonly string[]>> = {
-  '@clickhouse/client': ['live/server.ts'],
+  '@clickhouse/client': ['live/server.ts', 'tenant/tenant.ts'],
   yaml: ['declared/'],
   ajv: ['declared/', 'github/', 'apply/plan-file.ts'],
   diff: ['render/'],
