@@ -18,9 +18,20 @@ const userXml = (tenant: string): string => `<${tenant}_app><password>of-${tenan
   <databases><avesa>${['companies', 'tickets'].map((table) => `<${table}><filter>tenant_id = '${tenant}'</filter></${table}>`).join('')}</avesa></databases>
 </${tenant}_app>`;
 
+/** It has no right but through its roles, of which a connection chooses one. */
+const BACKEND = `<backend><password>of-backend</password><networks><ip>127.0.0.1</ip></networks><profile>tenant</profile>
+  <quota>default</quota><grants><query>GRANT reads_companies, reads_tickets</query></grants></backend>`;
+const ROLES = ['companies', 'tickets'].map(
+  (table) =>
+    `<reads_${table}><grants><query>GRANT SELECT ON avesa.${table}</query></grants></reads_${table}>`,
+);
+
 /** Read-only, so that not even a setting can be changed. */
 const USERS = defaultUsersXml
-  .replace('</users>', `${userXml('acme')}${userXml('globex')}</users>`)
+  .replace(
+    '</users>',
+    `${userXml('acme')}${userXml('globex')}${BACKEND}</users><roles>${ROLES.join('')}</roles>`,
+  )
   .replace('</profiles>', '<tenant><readonly>1</readonly></tenant></profiles>');
 
 const MEMBERS = ['acme', 'globex'].map((id) => ({
@@ -144,6 +155,20 @@ describe('the analytics API', () => {
     );
     expect(await acme.rows(all, {})).toEqual([{ tenant_id: 'acme', rows: 30n }]);
     await acme.close();
+  });
+
+  test('has the rights of one role, where it is given one', async () => {
+    const url = estate.servers[0]?.url ?? '';
+    const backend = (role: string) => connectTenant({ url, user: 'backend', password: 'of-backend', role });
+    const companies = tenantQuery('SELECT count() AS rows FROM avesa.companies', { rows: 'number' });
+    const outcome = async (role: string): Promise<unknown> => {
+      const tenant = backend(role);
+      const answer = tenant.rows(companies, {}).catch(({ code }: TenantError) => code);
+      return answer.finally(tenant.close);
+    };
+    expect(await outcome('reads_companies')).toEqual([{ rows: 100 }]);
+    expect(await outcome('reads_tickets')).toBe(497);
+    expect(await outcome('nobody')).toBe(511);
   });
 
   test('binds every type of value as it is', async () => {
