@@ -98,7 +98,7 @@ export async function applyPlan(estate: Estate, agreed: Survey, options: ApplyOp
   refuseIf(objections(agreed.plan, options.allowed), 'The plan was not applied; nothing was changed.');
   const locks = await takeLocks(runnable(agreed.plan), agreed.servers, options);
   try {
-    const own = { ...options, run: options.identity.run };
+    const own = { ...options, run: options.identity.run, abilitiesOf: agreed.abilitiesOf };
     const current = await survey(estate, own);
     const results = await runIfSame(agreed, current, locks, estate, options).finally(current.close);
     const after = await survey(estate, { ...own, refreshSecrets: false });

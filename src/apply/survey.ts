@@ -3,7 +3,7 @@ import pLimit from 'p-limit';
 import { planPairs, type WantedRepairs } from '../dr/plan-pairs.ts';
 import type { MemberNode } from '../federation/check-structure.ts';
 import { ROOT_KINDS } from '../kinds/index.ts';
-import { abilitiesByClass } from '../live/abilities.ts';
+import { type AbilitiesByClass, abilitiesByClass } from '../live/abilities.ts';
 import { desiredState, type NormalTrees, settle } from '../live/desired.ts';
 import { normaliserOf } from '../live/normalise.ts';
 import { readFacts, readImpacts, readNode, type ServerFacts } from '../live/read.ts';
@@ -46,6 +46,8 @@ export interface SurveyOptions {
   readonly keepStates?: boolean;
   /** Has the secrets of all declared objects written again, which no comparison can ask for. */
   readonly refreshSecrets?: boolean;
+  /** Of an earlier survey; servers don't learn to do other things between a plan and its end. */
+  readonly abilitiesOf?: AbilitiesByClass;
   /** The run that asks, where one is under way: its own statements are not waited for. */
   readonly run?: string;
   /** Which partitions of which pairs to compare and plan repairs of; none where it is left out. */
@@ -54,6 +56,8 @@ export interface SurveyOptions {
 
 export interface Survey {
   readonly plan: Plan;
+  /** What was asked of servers, for a later survey of the same run. */
+  readonly abilitiesOf: AbilitiesByClass;
   /** Open connections to the nodes that answered, by node name. */
   readonly servers: ReadonlyMap<string, Server>;
   /** The live states by node name; empty unless they were to be kept. */
@@ -117,7 +121,7 @@ async function planNode(
   cluster: Cluster,
   estate: Estate,
   trees: NormalTrees,
-  abilitiesOf: ReturnType<typeof abilitiesByClass>,
+  abilitiesOf: AbilitiesByClass,
   { settled, connectTimeout, run, keepStates, refreshSecrets }: SurveyOptions,
 ): Promise<PlannedNode> {
   const { node } = server;
@@ -230,7 +234,7 @@ export async function survey(estate: Estate, options: SurveyOptions): Promise<Su
   const states = new Map<string, State>();
   const members: MemberNode[] = [];
   const trees: NormalTrees = new Map();
-  const abilitiesOf = abilitiesByClass();
+  const abilitiesOf = options.abilitiesOf ?? abilitiesByClass();
   const plan = async (cluster: Cluster, node: Node): Promise<PlannedNode> => {
     try {
       const server = connect(node);
@@ -271,6 +275,7 @@ export async function survey(estate: Estate, options: SurveyOptions): Promise<Su
   const repaired = repairs ? await planPairs(estate, checked, { servers, states }, repairs) : checked;
   return {
     plan: withAllowances(planOf(repaired), estate.limits),
+    abilitiesOf,
     servers,
     states,
     close: async () => {

@@ -75,8 +75,10 @@ async function readAbilities(server: Server): Promise<Abilities> {
   }
 }
 
+export type AbilitiesByClass = (serverClass: string, server: Server) => () => Promise<Abilities>;
+
 /** The abilities of servers by their class, each asked for at most once and only when somebody wants to know. */
-export function abilitiesByClass(): (serverClass: string, server: Server) => () => Promise<Abilities> {
+export function abilitiesByClass(): AbilitiesByClass {
   const known = new Map<string, Promise<Abilities>>();
   return (serverClass, server) => () => {
     const asked = known.get(serverClass) ?? readAbilities(server);
