@@ -148,6 +148,32 @@ engine: MySQL('127.0.0.1:1', 'shop', 'reader', '{secret:SHOP_PASSWORD}')
   expect(await filesWithSecrets()).toEqual([]);
 });
 
+test('the password of a user is not told, although the server has nowhere to keep the user', async () => {
+  const user = `kind: User
+name: app
+on: test
+identified: [{ with: sha256_password, password: { secret: SHOP_PASSWORD } }, { with: scram_sha256_password, password: { secret: SHOP_TOKEN } }]
+`;
+  await estate.write({ 'user.yaml': user });
+  const plan = await estate.plan();
+  expect(plannedSteps(plan).map(({ step }) => step.statements)).toEqual([
+    [expect.stringContaining("sha256_password BY '{secret:SHOP_PASSWORD}'")],
+  ]);
+  hidesSecrets(JSON.stringify(plan) + renderMarkdown(plan));
+  const output = await plumbline('apply', '--yes');
+  expect(output).toMatch(/create user app on test: failed[\s\S]*code 514/);
+  hidesSecrets(output);
+  const text = "ALTER USER nobody IDENTIFIED WITH bcrypt_password BY '{secret:SHOP_PASSWORD}'";
+  await runWithSecrets(server, text, {}).catch((error: Error) =>
+    hidesSecrets(`${error.message} ${error.stack}`),
+  );
+  await expect(runWithSecrets(server, text.replace('IDENTIFIED', 'IDENTIFY'), {})).rejects.toThrow(
+    'Syntax error',
+  );
+  expect(await rowsWithSecrets()).toEqual([]);
+  expect(await filesWithSecrets()).toEqual([]);
+});
+
 test('a server that says a secret is not repeated', async () => {
   const says = runWithSecrets(server, "SELECT throwIf(1, '{secret:SHOP_PASSWORD}')", {});
   await expect(says).rejects.toThrow('{secret:SHOP_PASSWORD}');

@@ -32,7 +32,7 @@ function rightsOfRows(
     const target = targetOfRow(row);
     tables.add(targetKey(tableOf(target)));
     const name = textOf(row, 'access_type') ?? '';
-    for (const single of privileges.expand(name, scopeOf(target))) {
+    for (const single of privileges.listed(name, scopeOf(target))) {
       const own = marks.get(single) ?? new Map<string, Level>();
       own.set(targetKey(target), levelOf(row));
       marks.set(single, own);

@@ -50,13 +50,13 @@ const columnOf = (table: Target, column: string | undefined): Target =>
 export function marksOf(
   target: Target,
   given: Given,
-  privileges: Privileges,
+  expand: Privileges['expand'],
 ): Map<string, Map<string, Level>> {
   const marks = new Map<string, Map<string, Level>>();
   for (const [key, word] of Object.entries(given)) {
     const { privilege, column } = readGivenKey(key);
     const place = columnOf(target, column);
-    for (const single of privileges.expand(privilege, scopeOf(place))) {
+    for (const single of expand(privilege, scopeOf(place))) {
       const own = marks.get(single) ?? new Map<string, Level>();
       own.set(targetKey(place), LEVELS[word] ?? 0);
       marks.set(single, own);

@@ -69,7 +69,7 @@ export const grant: RootKind<Grant> = {
     const rows = await server.privileges();
     const privileges = privilegesOf(rows);
     const target = targetOf(key);
-    const rights = givenOn(target, marksOf(target, asked, privileges), privileges);
+    const rights = givenOn(target, marksOf(target, asked, privileges.expand), privileges);
     const listed = JSON.stringify(rows);
     return { ...tree, root: { ...tree.root, attributes: { ...tree.root.attributes, rights, listed } } };
   },

@@ -48,7 +48,7 @@ function liveRights(grantee: string, live: State, privileges: Privileges): Right
     const grant = readable(root);
     if (grant?.to !== grantee || grant.target === undefined) continue;
     const target = targetOf(grant.target);
-    rights = replaced(rights, target, marksOf(target, grant.rights, privileges));
+    rights = replaced(rights, target, marksOf(target, grant.rights, privileges.listed));
   }
   return rights;
 }
@@ -86,7 +86,7 @@ function rightsOf(grantee: string, roots: readonly Root[], live: State): Root[] 
   const written = sorted.map((root) => {
     const { rights: asked, target: key = '' } = grantOf(root.tree());
     const target = targetOf(key);
-    const after = replaced(rights, target, marksOf(target, asked, privileges));
+    const after = replaced(rights, target, marksOf(target, asked, privileges.expand));
     const steps = stepsBetween(rights, after);
     rights = after;
     const statements = steps.statements.map((one) => statementText(one, grantee, privileges));

@@ -16,6 +16,8 @@ interface Privilege {
 export interface Privileges {
   /** The single privileges behind a name that can be granted there. Throws {@link ParseError} for unknown names. */
   expand(name: string, scope: Scope): readonly string[];
+  /** The same of a name that a server lists as granted there, whatever it is. */
+  listed(name: string, scope: Scope): readonly string[];
   /** The fewest names that stand for exactly these on this scope, in one order. */
   compress(single: ReadonlySet<string>, scope: Scope): readonly string[];
 }
@@ -86,6 +88,10 @@ export function privilegesOf(rows: readonly AccessRow[]): Privileges {
       if (below.length > 0 && here.length === 0)
         throw new ParseError(`${canonical} can't be granted on a ${scope}`);
       return here.map((one) => one.name);
+    },
+    listed(name, scope) {
+      const here = singlesOf(name).filter((one) => fits(scope, one));
+      return here.length > 0 ? here.map((one) => one.name) : [name];
     },
     compress(single, scope) {
       const names: string[] = [];
