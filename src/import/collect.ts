@@ -1,5 +1,6 @@
 /** The live states of an estate's nodes go in; each object that is to be declared comes out once, with where it stands. */
 import type { Survey } from '../apply/survey.ts';
+import { rootKind } from '../kinds/index.ts';
 import type { Estate } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
 import { nameKey, type ObjectId, showId } from '../model/object.ts';
@@ -24,16 +25,25 @@ export interface Choice {
 
 type Report = (rule: string, message: string, id: ObjectId, node?: string) => void;
 
-const comesWithServer = ({ path }: ObjectId): boolean => path.length === 1 && path[0] === 'default';
+/** The database `default`, and users and roles of its configuration files, which no statement would make. */
+const comesWithServer = ({ id, statement }: Root): boolean =>
+  (id.path.length === 1 && id.path[0] === 'default') ||
+  rootKind(id.kind).comesWithServer?.(statement) === true;
+
+/** What nobody declared, with what is only told where its owner is declared: the rights of a user. */
+function isUnmanaged({ id, statement }: Root, unmanaged: ReadonlySet<string>): boolean {
+  const owners = rootKind(id.kind).concerns?.(statement) ?? [];
+  return [id, ...owners].some((one) => unmanaged.has(nameKey(one)));
+}
 
 function chosen({ plan, state }: ReadNode, { all, databases }: Choice): Root[] {
   const unmanaged = new Set(plan.unmanaged.map(nameKey));
   return [...state.values()].filter(
-    ({ id }) =>
-      !comesWithServer(id) &&
-      !isOfRebuild(id) &&
-      (all || unmanaged.has(nameKey(id))) &&
-      (databases === undefined || databases.has(id.path[0] ?? '')),
+    (root) =>
+      !comesWithServer(root) &&
+      !isOfRebuild(root.id) &&
+      (all || isUnmanaged(root, unmanaged)) &&
+      (databases === undefined || databases.has(root.id.path[0] ?? '')),
   );
 }
 
