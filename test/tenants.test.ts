@@ -6,6 +6,9 @@ import { readDeclarations } from '../src/declared/files.ts';
 import { authoredText } from '../src/live/desired.ts';
 import { isAccess } from '../src/model/object.ts';
 import { showPlace } from '../src/model/place.ts';
+import { lazyRoot, stateOf } from '../src/model/state.ts';
+import { diffStates, stepsOf } from '../src/plan/plan.ts';
+import { absentOn, withTenants } from '../src/plan/with-tenants.ts';
 import { makeFolder } from './support/folder.ts';
 import { size } from './support/size.ts';
 import { startTestEstate, type TestEstate } from './support/test-estate.ts';
@@ -104,6 +107,58 @@ settings: { max_memory_usage: { value: 1000000, writability: const } }
     expect(all.filter((text) => text.includes('notes'))).toMatchInlineSnapshot(`
       [
         "other: CREATE ROW POLICY \`tenant_acme\` ON \`avesa\`.\`notes\` AS PERMISSIVE FOR SELECT USING \`tenant_id\` = 'acme' TO \`tenant_acme\`",
+      ]
+    `);
+  });
+});
+
+describe('taking a tenant away', () => {
+  const user = 'users: [{ name: acme_app, identified: { with: no_password } }]\n';
+
+  /** What is to be done on `main`, where everything that `before` declares is live. */
+  async function steps(before: string, after: string): Promise<string[]> {
+    const [live, wanted] = [await expanded(before), await expanded(after)];
+    expect([...live.told, ...wanted.told]).toEqual([]);
+    const stateFrom = ({ estate: { objects } }: typeof live) =>
+      stateOf(
+        objects
+          .filter(({ tree, clusters }) => isAccess(tree.root.id) && clusters.has('main'))
+          .map(({ tree }) => lazyRoot(tree.root.id, authoredText(tree), () => tree, tree.root)),
+      );
+    const state = stateFrom(wanted);
+    const differences = diffStates(
+      stateFrom(live),
+      { state, blocked: new Set(), absent: absentOn(wanted.estate, 'main') },
+      new Map(),
+    );
+    const made = withTenants(stepsOf(differences, new Map()), wanted.estate);
+    for (const { tenant, place } of made)
+      expect([tenant?.name, place?.file]).toEqual(['acme', 'tenants/t.yaml']);
+    return made.map(({ statements }) => statements.join('; '));
+  }
+
+  test('drops who may read before what keeps the rows apart', async () => {
+    const told = await steps(ACME + user, `${ACME + user}remove: access\n`);
+    expect(told.filter((text) => !text.startsWith('DROP ROW POLICY'))).toMatchInlineSnapshot(`
+      [
+        "DROP USER \`acme_app\`",
+        "DROP ROLE \`tenant_acme\`",
+      ]
+    `);
+    const firstPolicy = told.findIndex((text) => text.startsWith('DROP ROW POLICY'));
+    expect(told.slice(firstPolicy).every((text) => text.startsWith('DROP ROW POLICY'))).toBe(true);
+    expect(firstPolicy).toBeGreaterThan(0);
+  });
+
+  test('drops nothing where the declaration alone is gone', async () => {
+    const other = 'kind: Tenant\nname: acme\non: other\n';
+    expect(await steps(ACME + user, other)).toEqual([]);
+  });
+
+  test('takes what is no longer among its tables', async () => {
+    expect(await steps(ACME, `${ACME}except: avesa.definer\n`)).toMatchInlineSnapshot(`
+      [
+        "DROP ROW POLICY \`tenant_acme\` ON \`avesa\`.\`definer\`",
       ]
     `);
   });

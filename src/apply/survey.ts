@@ -8,6 +8,7 @@ import { desiredState, type NormalTrees, settle } from '../live/desired.ts';
 import { normaliserOf } from '../live/normalise.ts';
 import { readFacts, readImpacts, readNode, type ServerFacts } from '../live/read.ts';
 import { UnshownError, unshownFindings } from '../live/read-beside.ts';
+import { readTenantRows } from '../live/read-tenant-rows.ts';
 import { connect, type Server, ServerError } from '../live/server.ts';
 import { type Settled, serverClass, withoutSecrets } from '../live/settled.ts';
 import { checkSight } from '../live/sight.ts';
@@ -25,7 +26,7 @@ import { diffStates, type NodeDifferences, stepsOf, touched } from '../plan/plan
 import { keptFindings } from '../plan/rebuild-kept.ts';
 import { withoutBorrowed } from '../plan/rebuild-left.ts';
 import type { UnroutedNode } from '../plan/replica-groups.ts';
-import { withTenants } from '../plan/with-tenants.ts';
+import { absentOn, withTenants } from '../plan/with-tenants.ts';
 import { checkFederations, isMember, withFindings } from './check-federations.ts';
 import { awaitLeftBehind } from './left-behind.ts';
 import { planFiles } from './plan-files.ts';
@@ -163,7 +164,13 @@ async function planNode(
     settled: refreshSecrets ? withoutSecrets(settled) : settled,
     trees,
   });
-  const all = diffStates(reading.state, desired, estate.prune, left, refreshSecrets);
+  const all = diffStates(
+    reading.state,
+    { ...desired, absent: absentOn(estate, cluster.name) },
+    estate.prune,
+    left,
+    refreshSecrets,
+  );
   const differing = new Set([...differingNames(all), ...desired.blocked]);
   const byFile = access.plan(all, desired);
   const { differences } = byFile;
@@ -181,6 +188,7 @@ async function planNode(
       ...files.findings,
       ...reading.findings,
       ...written.findings,
+      ...(await readTenantRows(server, estate.tenants ?? [])),
       ...unshownFindings(reading.unshown, declared, node.name),
       ...desired.findings,
       ...byFile.findings,

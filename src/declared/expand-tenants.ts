@@ -6,12 +6,14 @@ import { pathKey, showId, showPath } from '../model/object.ts';
 import { type Place, showPlace } from '../model/place.ts';
 import type { Tenant } from '../model/tenant.ts';
 import { ParseError } from '../sql/cursor.ts';
+import { identifier } from '../sql/quote.ts';
 import { TokenError } from '../sql/tokens.ts';
 import { derive } from './derive.ts';
 import type { UnplacedScd } from './expand-scd.ts';
 import type { Entry } from './files.ts';
 import { didYouMean } from './messages.ts';
 import {
+  deniedDocuments,
   type Readable,
   roleOf,
   type TenantDocument,
@@ -127,17 +129,24 @@ function checkPatterns(
   }
 }
 
-function readableOf(entry: Entry, clusters: ReadonlySet<string>, covers: Iterable<Covered>): Readable[] {
+/** What the tenant may read of what could be kept apart for it, and what not. */
+function divided(entry: Entry, clusters: ReadonlySet<string>, covers: Iterable<Covered>) {
   const { tables, except } = entry.value as TenantDocument;
   const patterns = tables === undefined ? ['*.*'] : listOf(tables);
-  return [...covers].flatMap(({ object, column, cover }): Readable[] => {
+  const [readable, denied]: [Readable[], Readable[]] = [[], []];
+  for (const { object, column, cover } of covers) {
     const { path } = object.tree.root.id;
-    if (!cover || 'refused' in cover) return [];
-    if (!patterns.some((one) => fitsTable(one, path)) || listOf(except).some((one) => fitsTable(one, path)))
-      return [];
+    if (!cover || 'refused' in cover) continue;
+    const fits = (pattern: string): boolean => fitsTable(pattern, path);
+    const isMeant = patterns.some(fits) && !listOf(except).some(fits);
     const here = [...object.clusters].filter((cluster) => clusters.has(cluster));
-    return [{ path, clusters: here, ...(cover.by === 'policy' && { policy: column }) }];
-  });
+    const partitioned = [column, identifier(column)].includes(
+      String(object.tree.root.attributes.partitionBy),
+    );
+    const one = { path, clusters: here, partitioned, ...(cover.by === 'policy' && { policy: column }) };
+    (isMeant ? readable : denied).push(one);
+  }
+  return { readable, denied };
 }
 
 /** Two tenants with one name, id or role would read each other's rows. */
@@ -169,15 +178,20 @@ function checkTwins() {
   };
 }
 
-export function expandTenants(
-  entries: readonly Entry[],
-  around: Around,
-  report: Report,
-): { readonly tenants: readonly Tenant[]; readonly entries: readonly Entry[] } {
+export interface ExpandedTenants {
+  readonly tenants: readonly Tenant[];
+  /** What they stand for. */
+  readonly entries: readonly Entry[];
+  /** What must not be there. */
+  readonly absent: readonly Entry[];
+}
+
+export function expandTenants(entries: readonly Entry[], around: Around, report: Report): ExpandedTenants {
   const coversFor = coversByTenant(around);
   const isTwin = checkTwins();
   const tenants: Tenant[] = [];
   const made: Entry[] = [];
+  const absent: Entry[] = [];
   for (const entry of entries.filter(({ kind }) => kind === 'Tenant')) {
     const document = entry.value as TenantDocument;
     const clusters = around.scope(entry);
@@ -186,7 +200,7 @@ export function expandTenants(
     const covers = coversFor(clusters, column);
     const known = [...covers.keys()].map(({ tree }) => tree.root.id.path);
     checkPatterns(entry, covers, known, report);
-    const readable = readableOf(entry, clusters, covers.values());
+    const { readable, denied } = divided(entry, clusters, covers.values());
     if (readable.length === 0 && document.tables === undefined) {
       const message = `nothing on its clusters has a column \`${column}\` by which rows could be kept apart; name it with \`tenant_column\``;
       report('nothing-to-read', message, entry.place(['name']));
@@ -195,9 +209,14 @@ export function expandTenants(
       ...{ name, id, clusters, role: roleOf(document), users: userNames(document) },
       ...(feeds !== undefined && feeds !== 'all' && { feeds }),
       readable: readable.map(({ path }) => path),
+      partitioned: readable.flatMap(({ path, partitioned }) => (partitioned ? [path] : [])),
+      removed: document.remove !== undefined,
       place: entry.place(['name']),
     });
-    made.push(...tenantDocuments(document, [...clusters], readable).map((one) => derive(entry, one)));
+    const own = tenantDocuments(document, [...clusters], readable).map((one) => derive(entry, one));
+    const unwanted = deniedDocuments(document, denied).map((one) => derive(entry, one));
+    made.push(...(document.remove === undefined ? own : []));
+    absent.push(...unwanted, ...(document.remove === undefined ? [] : own));
   }
-  return { tenants, entries: made };
+  return { tenants, entries: made, absent };
 }

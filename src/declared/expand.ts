@@ -1,6 +1,14 @@
 /** Turns checked documents into an estate: nodes with names, objects with clusters; reports what doesn't fit together. */
 import { ROOT_KINDS } from '../kinds/index.ts';
-import type { Cluster, DeclaredObject, Estate, Prune, SizeLimit, SizeLimits } from '../model/estate.ts';
+import type {
+  AbsentObject,
+  Cluster,
+  DeclaredObject,
+  Estate,
+  Prune,
+  SizeLimit,
+  SizeLimits,
+} from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
 import { nearest } from '../model/nearest.ts';
 import { nameKey, pathKey, showId, showPath } from '../model/object.ts';
@@ -125,6 +133,13 @@ const derivation = ({ generatedBy, unlinted }: Entry) => ({
   ...(unlinted && { unlinted }),
 });
 
+function absentOf(entry: Entry, clusters: ReadonlySet<string>): AbsentObject[] {
+  const kind = ROOT_KINDS.find(({ document }) => document === entry.kind);
+  if (!kind) return [];
+  const { id } = kind.declare(entry).root;
+  return [{ id, clusters, place: entry.place(['name']), generatedBy: entry.generatedBy ?? '' }];
+}
+
 function expandObjects(
   entries: readonly Entry[],
   known: ReadonlySet<string>,
@@ -163,13 +178,14 @@ function expandObjects(
     declare(entry, scopeOf(entry, known, databases.get(database ?? ''), report));
   }
   const scope = (entry: Entry): ReadonlySet<string> => scopeOf(entry, known, undefined, report);
-  const { tenants, entries: made } = expandTenants(
-    entries,
-    { objects, columns: tenantColumns(scd), scope },
-    report,
-  );
+  const {
+    tenants,
+    entries: made,
+    absent,
+  } = expandTenants(entries, { objects, columns: tenantColumns(scd), scope }, report);
   for (const entry of made) declare(entry, scope(entry));
-  return { objects, prune, limits, tenants };
+  const unwanted = absent.flatMap((entry) => absentOf(entry, scope(entry)));
+  return { objects, prune, limits, tenants, absent: unwanted };
 }
 
 /** The long form is for names with dots in them. */
@@ -216,7 +232,7 @@ export function expand(written: readonly Entry[]): { estate: Estate; findings: r
   const report = reporter(findings);
   const { entries, tables } = expandScd(written, report);
   const clusters = expandClusters(entries, report);
-  const { objects, prune, limits, tenants } = expandObjects(
+  const { objects, prune, limits, tenants, absent } = expandObjects(
     entries,
     new Set(clusters.map(({ name }) => name)),
     tables,
@@ -243,6 +259,7 @@ export function expand(written: readonly Entry[]): { estate: Estate; findings: r
       feeds,
       federations,
       tenants,
+      absent,
     },
     findings,
   };

@@ -9,6 +9,8 @@ export interface Readable {
   readonly clusters: readonly string[];
   /** The column of a row policy on the object itself; absent where those beneath it count. */
   readonly policy?: string;
+  /** Whether each of its partitions holds the rows of one tenant. */
+  readonly partitioned: boolean;
 }
 
 export interface TenantDocument {
@@ -22,6 +24,7 @@ export interface TenantDocument {
   readonly users?: readonly TenantUser[];
   readonly quota?: Readonly<Record<string, unknown>>;
   readonly settings?: Readonly<Record<string, unknown>>;
+  readonly remove?: 'access';
   readonly feeds?: readonly string[] | 'all';
 }
 
@@ -89,6 +92,32 @@ function userDocuments(document: TenantDocument, on: readonly string[]): Derived
   });
 }
 
+function policyDocument(
+  name: string,
+  [database, table]: readonly string[],
+  filter: string,
+  on: readonly string[],
+): Derived {
+  return { kind: 'RowPolicy', value: { name, database, table, filter, to: [name], on }, origin: fromName };
+}
+
+function grantDocument(to: string, path: readonly string[], on: readonly string[]): Derived {
+  return {
+    kind: 'Grant',
+    value: { to, target: targetOf(path), privileges: ['SELECT'], on },
+    origin: fromName,
+  };
+}
+
+/** What a tenant would have, could it read these: it must not be there. */
+export function deniedDocuments(document: TenantDocument, denied: readonly Readable[]): Derived[] {
+  const role = roleOf(document);
+  return denied.flatMap(({ path, policy, clusters }) => [
+    grantDocument(role, path, clusters),
+    ...(policy === undefined ? [] : [policyDocument(role, path, '0', clusters)]),
+  ]);
+}
+
 /** Policies stand before grants, so that nobody reads what is not kept apart yet. */
 export function tenantDocuments(
   document: TenantDocument,
@@ -98,23 +127,17 @@ export function tenantDocuments(
   const { id = document.name, quota, settings } = document;
   const name = roleOf(document);
   const to = [name];
-  const policy = (database: string, table: string, filter: string, clusters: readonly string[]): Derived => ({
-    kind: 'RowPolicy',
-    value: { name, database, table, filter, to, on: clusters },
-    origin: fromName,
-  });
-  const policies = readable.flatMap(({ path: [database = '', table = ''], policy: column, clusters }) =>
-    column === undefined ? [] : [policy(database, table, `${identifier(column)} = ${literal(id)}`, clusters)],
+  const policies = readable.flatMap(({ path, policy, clusters }) =>
+    policy === undefined
+      ? []
+      : [policyDocument(name, path, `${identifier(policy)} = ${literal(id)}`, clusters)],
   );
-  const grants = readable.map(({ path, clusters }): Derived => {
-    const value = { to: name, target: targetOf(path), privileges: ['SELECT'], on: clusters };
-    return { kind: 'Grant', value, origin: fromName };
-  });
+  const grants = readable.map(({ path, clusters }) => grantDocument(name, path, clusters));
   return [
     { kind: 'Role', value: { name, on }, origin: fromName },
     ...(settings ? [{ kind: 'SettingsProfile', value: { name, settings, to, on }, origin: below() }] : []),
     ...(quota ? [{ kind: 'Quota', value: { ...quota, name, to, on }, origin: below('quota') }] : []),
-    ...GUARDS.map(([database, table, filter]) => policy(database, table, filter, on)),
+    ...GUARDS.map(([database, table, filter]) => policyDocument(name, [database, table], filter, on)),
     ...policies,
     ...grants,
     ...userDocuments(document, on),

@@ -3,7 +3,7 @@ import type { DrPair } from './dr-pair.ts';
 import type { Federation } from './federation.ts';
 import type { Feed } from './feed.ts';
 import type { Files } from './node-file.ts';
-import type { Tree } from './object.ts';
+import type { ObjectId, Tree } from './object.ts';
 import type { Place } from './place.ts';
 import type { Guarded } from './review.ts';
 import type { ScdTable } from './scd.ts';
@@ -93,6 +93,15 @@ export interface DeclaredObject {
   readonly unlinted?: true;
 }
 
+/** An object that is dropped where it is live, because a declaration asks for that. */
+export interface AbsentObject {
+  readonly id: ObjectId;
+  readonly clusters: ReadonlySet<string>;
+  readonly place?: Place;
+  /** `Tenant acme`: the declaration. */
+  readonly generatedBy: string;
+}
+
 /** What may be dropped from a database although no declaration names it: everything, or these objects, where `*` is any text. */
 export type Prune = 'all' | ReadonlySet<string>;
 
@@ -119,6 +128,8 @@ export interface Estate {
   readonly federations?: readonly Federation[];
   /** Absent where none is declared. */
   readonly tenants?: readonly Tenant[];
+  /** What declarations say must not be there. */
+  readonly absent?: readonly AbsentObject[];
 }
 
 /** The same estate with some nodes at other addresses, by node name; the others stay where they are. */

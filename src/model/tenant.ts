@@ -14,5 +14,9 @@ export interface Tenant {
   readonly feeds?: readonly string[];
   /** Paths of the tables and views that the role may read. */
   readonly readable: readonly (readonly string[])[];
+  /** Of these, the tables of which each partition holds the rows of one tenant. */
+  readonly partitioned: readonly (readonly string[])[];
+  /** Whether it is to go; its rows stay. */
+  readonly removed: boolean;
   readonly place?: Place;
 }

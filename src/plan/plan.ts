@@ -148,13 +148,21 @@ function sorted(state: State): Root[] {
   return [...state].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, root]) => root);
 }
 
+export interface Wanted {
+  readonly state: State;
+  /** Names that are declared, but left alone. */
+  readonly blocked: ReadonlySet<string>;
+  /** Names of what must not be there. */
+  readonly absent?: ReadonlySet<string>;
+}
+
 /**
  * What differs between the live and the desired state of one node; `blocked` names are declared, but left alone, and so are
  * the tables of rebuilds that were left unfinished. `refresh` has secrets written again.
  */
 export function diffStates(
   live: State,
-  { state: desired, blocked }: { readonly state: State; readonly blocked: ReadonlySet<string> },
+  { state: desired, blocked, absent }: Wanted,
   prune: ReadonlyMap<string, Prune>,
   left: readonly LeftRebuild[] = [],
   refresh = false,
@@ -183,7 +191,9 @@ export function diffStates(
   const undeclared = sorted(live).filter((root) => !isDeclared(nameKey(root.id)));
   // A database of the same name can stand on a cluster for which nobody declared it.
   const pruned = new Map([...prune].filter(([database]) => isDeclared(pathKey([database]))));
-  const drops = undeclared.filter((root) => mayPrune(root, pruned));
+  const mayDrop = (root: Root): boolean =>
+    mayPrune(root, pruned) || (absent?.has(nameKey(root.id)) === true && !comesWithServer(root));
+  const drops = undeclared.filter(mayDrop);
   const changing = new Set([...drops, ...alters.map((alter) => alter.live)]);
   const creates = [...desired.values()].filter(
     ({ id }) => !live.has(nameKey(id)) && !renamed.has(nameKey(id)),
@@ -194,7 +204,7 @@ export function diffStates(
     alters: besideReaders(creates, alters, live),
     others: [...live.values()].filter((root) => !changing.has(root)),
     unmanaged: undeclared.filter(
-      (root) => !mayPrune(root, pruned) && !comesWithServer(root) && isWorthTelling(root, isDeclared),
+      (root) => !mayDrop(root) && !comesWithServer(root) && isWorthTelling(root, isDeclared),
     ),
     findings,
   };

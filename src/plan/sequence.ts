@@ -103,6 +103,12 @@ function pulledForward(tasks: readonly Task[], readers: Readers): Task[] {
   return ordered;
 }
 
+/** Without a policy a role would see all rows: whoever may read the table goes before. */
+function policiesLast(roots: readonly Root[]): Root[] {
+  const isPolicy = ({ id }: Root): boolean => id.kind === 'row policy';
+  return [...roots.filter((root) => !isPolicy(root)), ...roots.filter(isPolicy)];
+}
+
 /**
  * Drops come first, in reverse order of need, then the rest in order of need; what an altered object reads until it is
  * altered, other objects and columns alike, goes after it.
@@ -114,9 +120,9 @@ export function sequence(
 ): Task[] {
   const readers = readersOf(alters, drops);
   const renamed = alters.filter(({ renames }) => renames).map(({ live }) => live);
-  const dropTasks = creationOrder(drops)
-    .reverse()
-    .map((root): Task => ({ action: 'drop', root, live: root }));
+  const dropTasks = policiesLast(creationOrder(drops).reverse()).map(
+    (root): Task => ({ action: 'drop', root, live: root }),
+  );
   const altered = new Map(alters.map((alter) => [alter.desired, alter]));
   const before: Task[] = [];
   const afterwards: Task[] = [];
