@@ -77,6 +77,11 @@ describe('a tenant', () => {
         "main: CREATE ROW POLICY \`tenant_acme\` ON \`system\`.\`columns\` AS PERMISSIVE FOR SELECT USING 0 TO \`tenant_acme\`",
         "main: CREATE ROW POLICY \`tenant_acme\` ON \`avesa\`.\`notes\` AS PERMISSIVE FOR SELECT USING \`tenant_id\` = 'acme' TO \`tenant_acme\`",
         "main: CREATE ROW POLICY \`tenant_acme\` ON \`avesa\`.\`definer\` AS PERMISSIVE FOR SELECT USING \`tenant_id\` = 'acme' TO \`tenant_acme\`",
+        "main: TO \`tenant_acme\`: GRANT SELECT ON \`avesa\`.\`notes\`",
+        "main: TO \`tenant_acme\`: GRANT SELECT ON \`avesa\`.\`everywhere\`",
+        "main: TO \`tenant_acme\`: GRANT SELECT ON \`avesa\`.\`own\`",
+        "main: TO \`tenant_acme\`: GRANT SELECT ON \`avesa\`.\`sums\`",
+        "main: TO \`tenant_acme\`: GRANT SELECT ON \`avesa\`.\`definer\`",
       ]
     `);
   });
@@ -91,9 +96,10 @@ settings: { max_memory_usage: { value: 1000000, writability: const } }
     expect(all.filter((text) => !/ (ROW POLICY|GRANT SELECT) /.test(text))).toMatchInlineSnapshot(`
       [
         "main: CREATE ROLE \`tenant_acme\`",
-        "main: CREATE SETTINGS PROFILE \`tenant_acme\` SETTINGS max_memory_usage = 1000000 CONST TO \`tenant_acme\`",
+        "main: CREATE SETTINGS PROFILE \`tenant_acme\` SETTINGS max_memory_usage = '1000000' CONST TO \`tenant_acme\`",
         "main: CREATE QUOTA \`tenant_acme\` NOT KEYED FOR INTERVAL 3600 second MAX queries = 100 TO \`tenant_acme\`",
         "main: CREATE USER \`acme_app\` IDENTIFIED WITH sha256_password BY '{secret:ACME}' HOST IP '10.0.0.0/8' DEFAULT ROLE ALL GRANTEES ANY",
+        "main: TO \`acme_app\`: GRANT \`tenant_acme\`",
       ]
     `);
   });
@@ -107,6 +113,7 @@ settings: { max_memory_usage: { value: 1000000, writability: const } }
     expect(all.filter((text) => text.includes('notes'))).toMatchInlineSnapshot(`
       [
         "other: CREATE ROW POLICY \`tenant_acme\` ON \`avesa\`.\`notes\` AS PERMISSIVE FOR SELECT USING \`tenant_id\` = 'acme' TO \`tenant_acme\`",
+        "other: TO \`tenant_acme\`: GRANT SELECT ON \`avesa\`.\`notes\`",
       ]
     `);
   });
@@ -141,6 +148,12 @@ describe('taking a tenant away', () => {
     const told = await steps(ACME + user, `${ACME + user}remove: access\n`);
     expect(told.filter((text) => !text.startsWith('DROP ROW POLICY'))).toMatchInlineSnapshot(`
       [
+        "REVOKE \`tenant_acme\` FROM \`acme_app\`",
+        "REVOKE SELECT ON \`avesa\`.\`sums\` FROM \`tenant_acme\`",
+        "REVOKE SELECT ON \`avesa\`.\`own\` FROM \`tenant_acme\`",
+        "REVOKE SELECT ON \`avesa\`.\`notes\` FROM \`tenant_acme\`",
+        "REVOKE SELECT ON \`avesa\`.\`everywhere\` FROM \`tenant_acme\`",
+        "REVOKE SELECT ON \`avesa\`.\`definer\` FROM \`tenant_acme\`",
         "DROP USER \`acme_app\`",
         "DROP ROLE \`tenant_acme\`",
       ]
@@ -158,6 +171,7 @@ describe('taking a tenant away', () => {
   test('takes what is no longer among its tables', async () => {
     expect(await steps(ACME, `${ACME}except: avesa.definer\n`)).toMatchInlineSnapshot(`
       [
+        "REVOKE SELECT ON \`avesa\`.\`definer\` FROM \`tenant_acme\`",
         "DROP ROW POLICY \`tenant_acme\` ON \`avesa\`.\`definer\`",
       ]
     `);

@@ -21,7 +21,7 @@ export interface UsersFileEstate {
   readonly sql: Server;
   /** A connection as another user, without password or with the one in this environment variable. */
   as(user: string, passwordVariable?: string): Server;
-  declare(schema: string): Promise<void>;
+  declare(schema: string, tenants?: string): Promise<void>;
   plan(): Promise<Plan>;
   apply(options?: Partial<ApplyOptions>): Promise<ApplyReport>;
   restart(): Promise<void>;
@@ -38,6 +38,7 @@ export async function startUsersFileEstate(): Promise<UsersFileEstate> {
   const server = await startRestartable({ name: 'test', folder: serverFolder, httpPort, nativePort });
   await mkdir(join(folder, 'clusters'));
   await mkdir(join(folder, 'schemas'));
+  await mkdir(join(folder, 'tenants'));
   await writeFile(
     join(folder, 'clusters', 'test.yaml'),
     `kind: Cluster\nname: test\nedition: community\nversion: "26.7"\naccess: users_xml
@@ -78,7 +79,10 @@ files: { directory: ${serverFolder} }\nshards: [{ replicas: [{ host: 127.0.0.1, 
     serverFolder,
     sql: as('default'),
     as,
-    declare: (schema) => writeFile(join(folder, 'schemas', 'access.yaml'), schema),
+    async declare(schema, tenants) {
+      await writeFile(join(folder, 'schemas', 'access.yaml'), schema);
+      if (tenants !== undefined) await writeFile(join(folder, 'tenants', 'tenants.yaml'), tenants);
+    },
     async plan() {
       const { plan, close } = await surveyed();
       await close();
