@@ -1,4 +1,5 @@
 /** A declared object goes in; what lint rules ask of it comes out, read from the SQL as its author wrote it. */
+import { describeElements, type Elements } from '../kinds/access-settings.ts';
 import type { Column } from '../kinds/column-text.ts';
 import type { Dictionary as DictionaryAttributes } from '../kinds/dictionary.ts';
 import type { MaterializedView } from '../kinds/materialized-view.ts';
@@ -6,7 +7,7 @@ import type { Storage } from '../kinds/storage.ts';
 import { engineOf, keyParts } from '../kinds/table-engine.ts';
 import { columnTypes } from '../kinds/view-text.ts';
 import type { DeclaredObject } from '../model/estate.ts';
-import { type ObjectId, pathKey, type StateObject } from '../model/object.ts';
+import { isAccess, type ObjectId, pathKey, type StateObject } from '../model/object.ts';
 import { Cursor } from '../sql/cursor.ts';
 import { columnNamed, type LintColumn } from './column.ts';
 import { type Query, readQuery } from './query.ts';
@@ -54,6 +55,8 @@ export interface Subject {
   readonly table?: Table;
   readonly view?: View;
   readonly dictionary?: Dictionary;
+  /** For users, roles and settings profiles: what queries begin with, by the name of the setting. */
+  readonly begins?: Readonly<Record<string, string>>;
 }
 
 /** The other declared objects. */
@@ -96,11 +99,23 @@ function dictionaryOf({ layout = '', lifetime }: DictionaryAttributes): Dictiona
   return { layout: layout.toUpperCase(), ...(lifetime !== undefined && { lifetime }) };
 }
 
+/** The values of settings; those with limits only have none. */
+function beginsWith(elements: Elements): Record<string, string> {
+  const declared = [...(describeElements(elements).settings ?? [])];
+  const values = declared.flatMap(([name, one]): [string, string][] => {
+    const value = typeof one === 'object' ? one.value : one;
+    return value === undefined ? [] : [[name, value]];
+  });
+  return Object.fromEntries(values);
+}
+
 /** Throws a ParseError or a TokenError where the SQL can't be read; then the server will say so. */
 export function subjectOf({ tree: { root, parts }, clusters }: DeclaredObject): Subject {
   const { id, attributes } = root;
   if (id.kind === 'dictionary')
     return { id, clusters, dictionary: dictionaryOf(attributes as DictionaryAttributes) };
+  if (isAccess(id) && 'profiles' in attributes)
+    return { id, clusters, begins: beginsWith(attributes as unknown as Elements) };
   const view = typeof attributes.query === 'string' ? viewOf(attributes as MaterializedView) : undefined;
   if (typeof attributes.engine !== 'string' || id.kind === 'database') {
     return { id, clusters, ...(view && { view }) };

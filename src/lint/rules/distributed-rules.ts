@@ -137,14 +137,14 @@ kind: View
 database: shop
 name: hits_of_all
 query: SELECT page_id, hits FROM shop.hits`,
-  check({ table, view }) {
+  check({ table, view, begins }) {
     const message = `\`${SKIP}\` leaves out rows that do not lie where the sharding key puts them, without a word; remove it`;
     const tokens = view?.query.tokens ?? [];
     const inQuery = tokens.some(
       ({ text }, at) => text === SKIP && tokens[at + 1]?.text === '=' && isOn(tokens[at + 2]?.text),
     );
     return [
-      ...(isOn(table?.settings[SKIP]) ? [{ message, at: ['settings', SKIP] }] : []),
+      ...(isOn(table?.settings[SKIP]) || isOn(begins?.[SKIP]) ? [{ message, at: ['settings', SKIP] }] : []),
       ...(inQuery ? [{ message, at: ['query'] }] : []),
     ];
   },
