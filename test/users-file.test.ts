@@ -36,7 +36,19 @@ name: acme_app
 on: test
 identified: { with: sha256_password, password: { secret: ACME_PASSWORD } }
 hosts: { local: true }
+default_roles: [tenant_acme]
 default_database: shop
+---
+kind: Grant
+to: acme_app
+roles: [tenant_acme]
+on: test
+---
+kind: Grant
+to: tenant_acme
+target: shop.orders
+privileges: [SELECT]
+on: test
 ---
 kind: RowPolicy
 name: tenant_acme
@@ -44,20 +56,20 @@ on: test
 database: shop
 table: orders
 filter: tenant='acme'
-to: [acme_app]
+to: [tenant_acme]
 ---
 kind: Quota
 name: tenant_acme
 on: test
 keyed_by: user_name
 intervals: [{ every: 1 YEAR, limits: { query_inserts: 2Ki } }]
-to: [acme_app]
+to: [tenant_acme]
 ---
 kind: SettingsProfile
 name: tenant_acme
 on: test
 settings: { max_memory_usage: { value: 2G, max: 4G }, max_result_rows: { writability: const } }
-to: [acme_app]
+to: [tenant_acme]
 `;
 
 async function planned(): Promise<string[]> {
@@ -83,10 +95,13 @@ test('one file gives everything to the server, and the next plan is empty', asyn
     [
       "create settings profile tenant_acme",
       "create settings profile settings_of_role_tenant_acme",
+      "create settings profile settings_of_user_acme_app",
       "create role tenant_acme",
       "create user acme_app",
       "create quota tenant_acme",
       "create row policy acme_app ON shop.orders",
+      "create grant roles TO acme_app",
+      "create grant shop.orders TO tenant_acme",
       "create database shop",
       "create table shop.orders",
     ]
@@ -102,6 +117,12 @@ test('no secret stands in the file', () => {
   expect(file).not.toContain(process.env.ACME_PASSWORD);
 });
 
+test('a policy shows a user its own rows only', async () => {
+  expect(await acme().rows('SELECT tenant, sum(total)::UInt32 FROM orders GROUP BY tenant')).toEqual([
+    ['acme', 5],
+  ]);
+});
+
 test('what is not granted answers 497', async () => {
   await expect(acme().rows('SELECT * FROM plumbline.journal')).rejects.toMatchObject({ code: 497 });
   await expect(acme().run("INSERT INTO shop.orders VALUES ('globex', 1)")).rejects.toMatchObject({
@@ -113,6 +134,7 @@ test('a constraint refuses a setting', async () => {
   await expect(acme().rows('SELECT 1 SETTINGS max_memory_usage = 5000000000')).rejects.toMatchObject({
     code: 452,
   });
+  await expect(acme().rows('SELECT 1 SETTINGS max_threads = 3')).rejects.toMatchObject({ code: 452 });
   await expect(acme().rows('SELECT 1 SETTINGS max_result_rows = 3')).rejects.toMatchObject({ code: 452 });
   expect(await acme().rows("SELECT getSetting('max_memory_usage')::String")).toEqual([['2000000000']]);
 });
@@ -130,10 +152,13 @@ test('what leaves the declarations leaves the server; what other files say stays
   await estate.declare(ACCESS.split('---').slice(0, 3).join('---'));
   expect(await planned()).toMatchInlineSnapshot(`
     [
+      "drop grant roles TO acme_app",
+      "drop grant shop.orders TO tenant_acme",
       "drop row policy acme_app ON shop.orders",
       "drop quota tenant_acme",
       "drop user acme_app",
       "drop settings profile tenant_acme",
+      "drop settings profile settings_of_user_acme_app",
     ]
   `);
   await apply();

@@ -1,11 +1,11 @@
 /** The access objects declared for a cluster go in; those that its servers show once they have them from a file come out. */
 import { describeNames } from '../kinds/access-names.ts';
+import { granteeOf, rolesGranted } from '../kinds/grant-form.ts';
 import type { User } from '../kinds/user.ts';
 import { describeMethods } from '../kinds/user-methods.ts';
 import { wholeSql } from '../kinds/whole-sql.ts';
 import { showPath, type Tree } from '../model/object.ts';
 import { ParseError } from '../sql/cursor.ts';
-import { granteeOf, rolesGranted } from './grants-of.ts';
 import { type Holder, holdersOf } from './holders.ts';
 import { userFilters } from './row-filters.ts';
 import { userProfiles } from './user-profiles.ts';

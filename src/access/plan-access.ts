@@ -1,4 +1,6 @@
 /** What differs between the access objects of a node and the declared ones goes in; the step that delivers their file comes out. */
+
+import { granteeOf } from '../kinds/grant-form.ts';
 import { rootKind } from '../kinds/index.ts';
 import type { Cluster } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
@@ -8,7 +10,6 @@ import type { Root, State } from '../model/state.ts';
 import type { Change, Hazard, Step } from '../model/step.ts';
 import { fileStep } from '../plan/file-step.ts';
 import type { NodeDifferences } from '../plan/plan.ts';
-import { granteeOf } from './grants-of.ts';
 import { heldBy } from './held.ts';
 import { mistakeFinding } from './mistake-finding.ts';
 import { policyUser } from './row-filters.ts';

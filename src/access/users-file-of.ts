@@ -1,5 +1,6 @@
 /** Access objects as a server shows them that has them from its files go in; what its file says comes out, or why it can't. */
 import { describeElements, type Elements } from '../kinds/access-settings.ts';
+import { granteeOf, statementsWithoutGrantee } from '../kinds/grant-form.ts';
 import type { Quota } from '../kinds/quota.ts';
 import { parseInterval } from '../kinds/quota-interval.ts';
 import { type RowPolicy, rowPolicyTarget } from '../kinds/row-policy.ts';
@@ -9,7 +10,6 @@ import { describeMethods } from '../kinds/user-methods.ts';
 import type { Tree } from '../model/object.ts';
 import { Cursor } from '../sql/cursor.ts';
 import { authenticationElements } from './authentication.ts';
-import { granteeOf, statementsWithoutGrantee } from './grants-of.ts';
 import { KEYED_ELEMENTS } from './user-quotas.ts';
 import type {
   Mistake,
