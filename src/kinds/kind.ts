@@ -115,6 +115,8 @@ export interface RootKind<A extends Attributes = Attributes> {
   /** Gets all changed attributes of the object itself at once; its parts write their own drafts. */
   alter(to: Tree, from: Tree, changed: ReadonlySet<string>): readonly Draft[];
   drop(from: Tree): Draft;
+  /** Whether it hides something from somebody until it is dropped, which then comes last. */
+  readonly hides?: true;
   /** Where the server keeps what all replicas of the object share, and carries its ALTERs over to them; undefined elsewhere. */
   replication?(tree: Tree): string | undefined;
   /** Gives it the name of `to`, and changes nothing else. Absent where nothing does that. */

@@ -163,6 +163,7 @@ export const rowPolicy: RootKind<RowPolicy> = {
     const reason = `the rows that it hid from ${whose(to)} are hidden no more, where nothing else hides them`;
     return accessStatement(`DROP ROW POLICY ${policy} ON ${on}`, reason, 'destructive');
   },
+  hides: true,
   describe(tree) {
     const { policy, filter, as, to } = policyOf(tree);
     const { database, table = '*' } = rowPolicyTarget(tree);

@@ -9,6 +9,7 @@ import { lostNames, withoutColumnDrops } from './column-drops.ts';
 import { isHeldBy } from './dependents.ts';
 import { type Difference, diffTrees } from './diff.ts';
 import { creationOrder, needs } from './order.ts';
+import { inOrderOfRights } from './order-of-rights.ts';
 
 export interface Alteration {
   readonly live: Root;
@@ -159,14 +160,14 @@ export function sequence(
     finishing.push(...taskOf(alter));
     return [];
   });
-  return [
+  return inOrderOfRights([
     ...dropTasks.filter(({ root }) => !readers.late.has(root)),
     ...before,
     ...(renamed.length > 0 ? pulledForward(rest, readers) : rest),
     ...dropTasks.filter(({ root }) => readers.late.has(root)),
     ...afterwards,
     ...finishing,
-  ];
+  ]);
 }
 
 /** The new name is told before everything else. */
