@@ -71,7 +71,7 @@ function beside(kind: RootKind, tree: Tree, live: readonly Tree[]): Tree | undef
     const { target } = grantOf({ root, parts });
     return { root: { id: grantId(attributes.to, target), attributes }, parts };
   });
-  return kind.together ? kind.together([rootOf(tree)], stateOf(own.map(rootOf)))[0]?.tree() : tree;
+  return kind.together ? kind.together([rootOf(tree)], stateOf(own.map(rootOf)), [])[0]?.tree() : tree;
 }
 
 function jointStatements(kind: RootKind, to: Tree, from: Tree): string[] {

@@ -131,6 +131,63 @@ settings: { max_memory_usage: 10G, max_threads: { value: 2, max: 8, writability:
   ]);
 });
 
+test('the rights of a new role are made before anybody has it, with exceptions too', async () => {
+  const yaml = `kind: Role
+name: buyer
+on: test
+---
+kind: User
+name: new
+on: test
+identified: { with: no_password }
+---
+kind: Grant
+to: buyer
+on: test
+target: shop.orders
+privileges: [SELECT, { privilege: INSERT, grant_option: true }]
+revoked: [SELECT(secret)]
+---
+kind: Grant
+to: buyer
+on: test
+target: { object: roles }
+privileges: [CREATE USER]
+---
+kind: Grant
+to: new
+on: test
+roles: [buyer]
+`;
+  const { statements, findings } = await planOf(yaml);
+  expect(findings).toEqual([]);
+  expect(statements).toEqual([
+    'CREATE ROLE `buyer`',
+    'CREATE USER `new` IDENTIFIED WITH no_password HOST ANY DEFAULT ROLE ALL GRANTEES ANY',
+    'GRANT CREATE USER ON `roles` TO `buyer`',
+    'GRANT SELECT ON `shop`.`orders` TO `buyer`',
+    'GRANT INSERT ON `shop`.`orders` TO `buyer` WITH GRANT OPTION',
+    'REVOKE SELECT(`secret`) ON `shop`.`orders` FROM `buyer`',
+    'GRANT `buyer` TO `new`',
+  ]);
+  const verdicts = async (text: string) => {
+    await estate.write({ 'access.yaml': text });
+    return plannedSteps(await estate.plan()).map(({ step }) => step.verdict);
+  };
+  expect(new Set(await verdicts(yaml))).toEqual(new Set(['metadata']));
+  // Whoever has the role could read the column between two statements.
+  expect(await verdicts(yaml.replace('name: buyer', 'name: other'))).toContain('destructive');
+});
+
+test('a privilege that the server does not know is told with the one that was meant', async () => {
+  const { findings } = await planOf(
+    'kind: Grant\nto: reader\non: test\ntarget: shop.*\nprivileges: [SELEKT]\n',
+  );
+  expect(findings).toEqual([
+    "grant shop.* TO reader can't be created there: the server has no privilege `SELEKT`; did you mean `SELECT`?",
+  ]);
+});
+
 test('a user whose default roles must be granted first gets them last', async () => {
   const yaml = `kind: User
 name: new

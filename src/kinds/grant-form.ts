@@ -25,9 +25,12 @@ export type Grant = Readonly<{
 
 export const grantOf = ({ root }: Tree): Grant => root.attributes as Grant;
 
+/** What a grant of roles is called by, as others are by their targets. */
+export const ROLES = 'roles';
+
 /** The name of a grant: `d.t TO reader`, `roles TO reader`. */
 export function grantId(to: string, target: string | undefined): ObjectId {
-  const what = target === undefined ? 'roles' : showTarget(targetOf(target));
+  const what = target === undefined ? ROLES : showTarget(targetOf(target));
   return { kind: 'grant', path: [`${what} TO ${shortName(to)}`] };
 }
 

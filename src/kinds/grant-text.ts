@@ -64,7 +64,8 @@ function written({ of, names, prefix }: Target, write: (name: string) => string)
 export const targetText = (target: Target): string => written(target, identifier);
 
 /** As people read it. */
-export const showTarget = (target: Target): string => written(target, shortName);
+export const showTarget = (target: Target): string =>
+  `${target.of === 'object' && target.names.length > 0 ? 'object ' : ''}${written(target, shortName)}`;
 
 /** Takes what {@link targetText} writes. */
 export function readTarget(cursor: Cursor): Target {

@@ -4,7 +4,7 @@ import type { StatementDraft } from '../model/step.ts';
 import { identifier } from '../sql/quote.ts';
 import { accessRule, accessStatement } from './access-rule.ts';
 import { declareGiven, describeGiven, type GrantDeclaration } from './grant-declaration.ts';
-import { type Grant, grantId, grantOf, grantText } from './grant-form.ts';
+import { type Grant, grantId, grantOf, grantText, ROLES } from './grant-form.ts';
 import { parseGrant, readGrants } from './grant-read.ts';
 import { elementText, type Given, givenOn, marksOf } from './grant-rights.ts';
 import { declareTarget, describeTarget } from './grant-text.ts';
@@ -74,6 +74,8 @@ export const grant: RootKind<Grant> = {
     return { ...tree, root: { ...tree.root, attributes: { ...tree.root.attributes, rights, listed } } };
   },
   together: grantsTogether,
+  // Whoever has a role comes into its rights when all of them are as they should be.
+  late: ({ path: [name = ''] }) => name.startsWith(`${ROLES} TO `),
   text: grantText,
   create: (to) => draftOf(to),
   alter: (to) => [draftOf(to)],

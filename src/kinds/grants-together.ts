@@ -76,11 +76,17 @@ const excessText = ({ excess }: Steps): string | undefined =>
         })
         .join(', ');
 
-function rightsOf(grantee: string, roots: readonly Root[], live: State): Root[] {
+/** Nobody has a role that is not there yet, so that nobody notices what it may do for a moment. */
+const isNewRole = (grantee: string, live: State, all: readonly Root[]): boolean =>
+  all.some(({ id }) => id.kind === 'role' && id.path[0] === grantee) &&
+  ['role', 'user'].every((kind) => !live.has(nameKey({ kind, path: [grantee] })));
+
+function rightsOf(grantee: string, roots: readonly Root[], live: State, all: readonly Root[]): Root[] {
   const [first] = roots;
   if (!first) return [];
   const privileges = privilegesOf(JSON.parse(grantOf(first.tree()).listed ?? '[]') as AccessRow[]);
   let rights = liveRights(grantee, live, privileges);
+  const unused = isNewRole(grantee, live, all);
   // In the order in which steps run.
   const sorted = [...roots].sort((a, b) => (nameKey(a.id) < nameKey(b.id) ? -1 : 1));
   const written = sorted.map((root) => {
@@ -90,7 +96,7 @@ function rightsOf(grantee: string, roots: readonly Root[], live: State): Root[] 
     const steps = stepsBetween(rights, after);
     rights = after;
     const statements = steps.statements.map((one) => statementText(one, grantee, privileges));
-    return { root, target, statements, excess: excessText(steps) };
+    return { root, target, statements, excess: unused ? undefined : excessText(steps) };
   });
   return written.flatMap(({ root, target, statements, excess }) => {
     const given = givenOn(target, rights, privileges);
@@ -128,7 +134,11 @@ function rolesOf(root: Root, live: State): Root[] {
 }
 
 /** What each grant comes to; those that come to nothing, because everything is granted already, are left out. */
-export function grantsTogether(desired: readonly Root[], live: State): Root[] {
+export function grantsTogether(
+  desired: readonly Root[],
+  live: State,
+  all: readonly Root[] = desired,
+): Root[] {
   const byGrantee = new Map<string, Root[]>();
   const roles: Root[] = [];
   for (const root of desired) {
@@ -138,6 +148,6 @@ export function grantsTogether(desired: readonly Root[], live: State): Root[] {
   }
   return [
     ...roles.flatMap((root) => rolesOf(root, live)),
-    ...[...byGrantee].flatMap(([grantee, roots]) => rightsOf(grantee, roots, live)),
+    ...[...byGrantee].flatMap(([grantee, roots]) => rightsOf(grantee, roots, live, all)),
   ];
 }

@@ -106,9 +106,12 @@ export interface RootKind<A extends Attributes = Attributes> {
   unfinished?(to: Tree): Tree | undefined;
   /**
    * All declared objects of the kind on one node, each as it is meant beside the others and what is live; those that come to
-   * nothing are left out. Absent where objects of the kind have nothing to do with each other.
+   * nothing are left out. `all` is what is declared of any kind. Absent where objects of the kind have nothing to do with
+   * each other.
    */
-  together?(desired: readonly Root[], live: State): readonly Root[];
+  together?(desired: readonly Root[], live: State, all: readonly Root[]): readonly Root[];
+  /** Whether the object comes behind the others of its kind; absent where none does. */
+  late?(id: ObjectId): boolean;
   /** The canonical text, where the statement that creates the object is not. */
   text?(tree: Tree): string;
   create(to: Tree): Draft;

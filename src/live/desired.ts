@@ -181,7 +181,7 @@ export async function desiredState(options: {
 function together(roots: readonly Root[], live: State): Root[] {
   const byKind = new Map<string, Root[]>();
   for (const root of roots) byKind.set(root.id.kind, [...(byKind.get(root.id.kind) ?? []), root]);
-  return [...byKind].flatMap(([kind, all]) => rootKind(kind).together?.(all, live) ?? all);
+  return [...byKind].flatMap(([kind, all]) => rootKind(kind).together?.(all, live, roots) ?? all);
 }
 
 /** Notes every declared object that means the same as the live one, for the next run. */

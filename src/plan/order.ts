@@ -13,7 +13,8 @@ const rank = (id: ObjectId): number => ROOT_KINDS.indexOf(rootKind(id.kind));
 
 function compareIds(a: ObjectId, b: ObjectId): number {
   const [x, y] = [nameKey(a), nameKey(b)];
-  return rank(a) - rank(b) || (x < y ? -1 : x > y ? 1 : 0);
+  const late = (id: ObjectId): number => Number(rootKind(id.kind).late?.(id) ?? false);
+  return rank(a) - rank(b) || late(a) - late(b) || (x < y ? -1 : x > y ? 1 : 0);
 }
 
 interface Needs<N> {
