@@ -1,6 +1,7 @@
 /** Renders comments of hand-made plans: what is told, how it is cut, and that nothing destructive is ever out of sight. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { DrPair } from '../src/model/dr-pair.ts';
 import type { ClusterPlan, NodePlan, Plan } from '../src/model/plan.ts';
 import type { ChangeAction, Step } from '../src/model/step.ts';
 import { type CommentInput, type RenderedComment, renderComment } from '../src/render/comment.ts';
@@ -75,6 +76,29 @@ function checkForm({ comment, summary }: RenderedComment): void {
 }
 
 describe('a comment', () => {
+  test('tells of repairs behind the apply, whatever their pair is called, where the newest check found some', () => {
+    const check = (verdicts: Record<string, number>) => ({
+      ...{
+        time: '2026-11-20T10:11:12.000Z',
+        active: 'west',
+        clean: false,
+        reason: '',
+        partitions: 9,
+        run: 'r',
+      },
+      ...{ verdicts, streak: 0 },
+    });
+    const pair = { name: 'shop`@team', repair: { maxPartitions: 7, maxBytes: 2 ** 30 } } as DrPair;
+    const told = (verdicts: Record<string, number>): string =>
+      renderComment(
+        inputOf(planOf(cluster('c', node('c', []))), { pairs: [{ pair, check: check(verdicts) }] }),
+      ).comment;
+    expect(told({ equal: 6, different: 3 })).toContain(
+      '- ``shop`@team``: the check of 2026-11-20 10:11 UTC found 3 partitions different; up to 7 partitions and 1.0 GiB of it are repaired.',
+    );
+    expect(told({ equal: 9 })).not.toContain('Repairs behind the apply');
+  });
+
   test('is one quiet line when there is nothing to say', () => {
     const { comment, summary, cut } = renderComment(inputOf(planOf(cluster('c', node('c', [])))));
     expect(comment.trim().split('\n')).toHaveLength(1);

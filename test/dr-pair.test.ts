@@ -83,6 +83,7 @@ describe('a declared pair', () => {
       cleanChecks: 3,
       copy: undefined,
       repair: { maxBytes: 100 * 1024 ** 3, maxPartitions: 100, bandwidth: undefined, concurrency: 1 },
+      repairOnApply: false,
     });
   });
 
@@ -97,7 +98,7 @@ compare: rows
 hot_after: 90 seconds
 clean_checks: 5
 copy: { named_collection: "read_{site}" }
-repair: { max_bytes: 1.5 TiB, max_partitions: 7, bandwidth: 50MiB, concurrency: 2 }
+repair: { max_bytes: 1.5 TiB, max_partitions: 7, bandwidth: 50MiB, concurrency: 2, on_apply: true }
 `);
     expect(pair).toMatchObject({
       active: { fixed: 'east' },
@@ -108,6 +109,7 @@ repair: { max_bytes: 1.5 TiB, max_partitions: 7, bandwidth: 50MiB, concurrency: 
       cleanChecks: 5,
       copy: { namedCollection: 'read_{site}' },
       repair: { maxBytes: 1.5 * 1024 ** 4, maxPartitions: 7, bandwidth: 50 * 1024 ** 2, concurrency: 2 },
+      repairOnApply: true,
     });
   });
 
@@ -116,6 +118,11 @@ repair: { max_bytes: 1.5 TiB, max_partitions: 7, bandwidth: 50MiB, concurrency: 
       'unknown cluster',
       PAIR.replace('east', 'eastt'),
       ['3:58 unknown-cluster: no cluster is called `eastt`; did you mean `east`?'],
+    ],
+    [
+      'no way to copy',
+      `${PAIR}repair: { on_apply: true }\n`,
+      ['6:21 missing-key: a repair needs `copy`: how the passive site reads the active one'],
     ],
     [
       'one cluster',

@@ -4,12 +4,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { applyPlan } from '../src/apply/apply.ts';
 import type { Progress } from '../src/apply/execute.ts';
 import { type Survey, survey } from '../src/apply/survey.ts';
+import { repairAfterApply } from '../src/commands/github-repairs.ts';
 import { newRun } from '../src/commands/identity.ts';
+import { previewRepairs } from '../src/dr/pair-preview.ts';
 import type { WantedRepairs } from '../src/dr/plan-pairs.ts';
 import { openSettled } from '../src/live/settled.ts';
 import type { DrPair } from '../src/model/dr-pair.ts';
 import { planFindings, plannedSteps } from '../src/model/plan.ts';
 import type { ApplyReport } from '../src/model/report.ts';
+import { pairsSection } from '../src/render/comment-pairs.ts';
 import { renderMarkdown } from '../src/render/markdown.ts';
 import { renderText } from '../src/render/text.ts';
 import { ADDRESS, type DrEstate, RECORD, startDrEstate } from './support/dr-estate.ts';
@@ -247,5 +250,44 @@ describe('an apply', () => {
       `SELECT outcome, toUInt32(count()) FROM plumbline.journal FINAL WHERE run = (SELECT argMax(run, started) FROM plumbline.journal) GROUP BY 1`,
     );
     expect(journal).toEqual([['done', 7]]);
+  });
+
+  it('after a merge repairs the pairs that are declared so, and tells it in its report', async () => {
+    const notes: string[] = [];
+    const output = {
+      result: () => {},
+      note: (text: string) => void notes.push(text),
+      colour: false,
+      live: false,
+    };
+    const opened = async (change: Partial<DrPair>) => {
+      const { estate, options } = await optionsFor({ change: { repairOnApply: true, ...change } });
+      return { ...options, estate, resolve: sites.resolve, close: async () => {} };
+    };
+    const merged = async (change: Partial<DrPair> = {}) =>
+      repairAfterApply(await opened(change), sites.folder.path, output);
+    expect(await merged({ repairOnApply: false })).toEqual({ text: '', failed: false });
+    sites.point(undefined);
+    const lost = await merged();
+    expect([lost.failed, lost.text]).toEqual([
+      true,
+      expect.stringContaining('nobody knows which site of shop'),
+    ]);
+    sites.point('west');
+    await sites.status();
+    const { estate } = await opened({});
+    expect(pairsSection(await previewRepairs(estate, 10_000))).toMatch(
+      /- `shop`: the check of .* UTC found 1 partition different and 1 partition missing on passive; up to 100 partitions/,
+    );
+    const { text, failed } = await merged();
+    expect([failed, text]).toEqual([
+      false,
+      expect.stringContaining('### Repaired pairs of sites\n\n2 steps'),
+    ]);
+    expect(text).toContain('Compared again: nothing is left to repair.');
+    expect(await sites.sql.east.rows(SAME)).toEqual(await sites.sql.west.rows(SAME));
+    expect((await merged()).text).toContain('Nothing was to be repaired.');
+    await sites.status();
+    expect(pairsSection(await previewRepairs(estate, 10_000))).toBe('');
   });
 });

@@ -22,6 +22,7 @@ import { renderRefusal, renderReportMarkdown } from '../render/report-markdown.t
 import type { OpenEstate } from './estate-options.ts';
 import { git } from './git.ts';
 import { estateInRepository } from './github-plan.ts';
+import { repairAfterApply } from './github-repairs.ts';
 import {
   type GitHubOptions,
   type GitHubRun,
@@ -190,12 +191,37 @@ async function applyReviewed(
     progress,
     shouldStop: () => false,
   }).finally(progress.close);
-  const text = renderReportMarkdown(report);
+  const code = reportExitCode(report);
+  const repairs = code !== 1 ? await repairAfterApply(opened, options.estate, output) : undefined;
+  const text = [renderReportMarkdown(report), repairs?.text ?? ''].filter(Boolean).join('\n');
   await writeSummary(text);
   for (const { pull } of reviews.found)
     await postReport(github, { number: pull.number, estate, runId: run.runId, text });
   output.result(renderReport(report, { colour: false }));
-  return reportExitCode(report);
+  return repairs?.failed ? 1 : code;
+}
+
+/** Where the schemas need nothing, what was merged may be about a pair of sites. */
+async function repairOnly(
+  run: GitHubRun,
+  options: GitHubOptions,
+  opened: OpenEstate,
+  output: Output,
+): Promise<number> {
+  const { text, failed } = await repairAfterApply(opened, options.estate, output);
+  const code = failed ? 1 : 0;
+  if (text === '') return code;
+  await writeSummary(text);
+  output.result(text);
+  const { event } = run;
+  if (event.name !== 'push') return code;
+  const estate = await estateInRepository(options.estate);
+  const github = await run.connect();
+  const sha = await git(options.estate, 'rev-parse', 'HEAD');
+  const branch = event.ref.replace(/^refs\/heads\//, '');
+  const { pull } = await findReview(github, { sha, branch, estate, key: run.key });
+  if (pull) await postReport(github, { number: pull.number, estate, runId: run.runId, text });
+  return code;
 }
 
 async function defaultBranch(options: GitHubOptions): Promise<string> {
@@ -215,7 +241,8 @@ export async function githubApply(options: GitHubOptions, output: Output): Promi
       await keepArtifacts(options.artifacts, { 'plan.json': renderJson(agreed.plan) });
       if (plannedSteps(agreed.plan).length === 0) {
         output.result('Nothing to apply: everything is as declared.\n');
-        return planExitCode(agreed.plan);
+        const code = planExitCode(agreed.plan);
+        return code === 0 ? await repairOnly(run, options, opened, output) : code;
       }
       return await applyReviewed(run, options, opened, agreed, output);
     } finally {

@@ -1,6 +1,8 @@
 /** `plumbline github plan`: shows a pull request's plan in its one comment, or, for a fork, in the step summary. */
+
 import { relative, resolve } from 'node:path';
 import { survey } from '../apply/survey.ts';
+import { type PairPreview, previewRepairs } from '../dr/pair-preview.ts';
 import { readApprovals } from '../github/approvals.ts';
 import { shownSince, writePlanComment } from '../github/comment.ts';
 import type { GitHubEvent } from '../github/event.ts';
@@ -52,6 +54,8 @@ interface Planned {
   readonly head: Estate;
   /** What lint finds in all of the head's declarations. */
   readonly lint: readonly Finding[];
+  /** Those that the apply repairs. */
+  readonly pairs: readonly PairPreview[];
 }
 
 /** The base branch's declarations; undefined where they can't be read, as in an estate's first pull request. */
@@ -79,7 +83,7 @@ async function makePlan(options: GitHubPlanOptions, pull: PullRequest, output: O
     // Embedded servers hold no rows, so that everything would be below a limit.
     const { limits: _limits, ...unlimited } = head;
     const { plan, rehearsal } = await rehearseFrom(base ?? NOTHING, unlimited);
-    return { head, base, lint, plan: planWithLint(plan, lint), rehearsal };
+    return { head, base, lint, plan: planWithLint(plan, lint), rehearsal, pairs: [] };
   }
   const opened = await openToPlan(options, output);
   try {
@@ -89,7 +93,8 @@ async function makePlan(options: GitHubPlanOptions, pull: PullRequest, output: O
     const { plan, states, close } = await survey(estate, { ...opened, keepStates: true });
     await close();
     const rehearsal = await rehearse(estate, plan, states);
-    return { head, base, lint, plan: planWithLint(plan, lint), rehearsal };
+    const pairs = await previewRepairs(estate, opened.connectTimeout);
+    return { head, base, lint, plan: planWithLint(plan, lint), rehearsal, pairs };
   } finally {
     await opened.close();
   }
@@ -109,14 +114,14 @@ async function show(
   run: GitHubRun,
   options: GitHubPlanOptions,
   pull: PullRequest,
-  { plan, rehearsal, base, head }: Planned,
+  { plan, rehearsal, base, head, pairs }: Planned,
   output: Output,
 ): Promise<void> {
   const context = await contextOf(run, options, pull);
   const { estate } = context;
   const topology = { ...(base && { before: base }), after: head };
   const render = (approvals: readonly Approval[]) =>
-    renderComment({ plan, context, approvals, rehearsal, previous: [], topology });
+    renderComment({ plan, context, approvals, rehearsal, previous: [], topology, pairs });
   if (pull.fork) {
     // Its token can only read.
     await writeSummary(render([]).summary);

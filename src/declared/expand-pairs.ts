@@ -27,6 +27,7 @@ interface PairDocument {
     readonly max_partitions?: number;
     readonly bandwidth?: string;
     readonly concurrency?: number;
+    readonly on_apply?: boolean;
   };
 }
 
@@ -65,6 +66,7 @@ function pairOf(document: PairDocument, entry: Entry): DrPair {
       bandwidth: repair.bandwidth === undefined ? undefined : bytes(repair.bandwidth),
       concurrency: repair.concurrency ?? 1,
     },
+    repairOnApply: repair.on_apply ?? false,
     place: entry.place(['name']),
   };
 }
@@ -113,6 +115,12 @@ function checkSites(
   }
 }
 
+function checkRepair({ copy, repairOnApply }: DrPair, entry: Entry, report: Report): void {
+  if (!repairOnApply || copy) return;
+  const message = 'a repair needs `copy`: how the passive site reads the active one';
+  report('missing-key', message, entry.place(['repair', 'on_apply']));
+}
+
 /** What is created because the active site has it would be dropped because nobody declares it. */
 function checkPrune(pair: DrPair, prune: ReadonlyMap<string, Prune>, entry: Entry, report: Report): void {
   if (!pair.autoCreate) return;
@@ -145,6 +153,7 @@ export function expandPairs(
     }
     pairs.set(pair.name, pair);
     checkSites(pair, clusters, entry, report);
+    checkRepair(pair, entry, report);
     checkPrune(pair, prune, entry, report);
   }
   return [...pairs.values()];

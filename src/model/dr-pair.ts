@@ -46,6 +46,8 @@ export interface DrPair {
   /** Absent where nothing is to be repaired. */
   readonly copy: CopyBy | undefined;
   readonly repair: RepairLimits;
+  /** Whether the apply after a merge repairs the pair, behind the changes of the schemas. */
+  readonly repairOnApply: boolean;
   readonly place?: Place;
 }
 

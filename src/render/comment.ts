@@ -1,4 +1,5 @@
 /** Takes a plan and what its review knows and gives the comment on the pull request, and the summary of the workflow's step. */
+import type { PairPreview } from '../dr/pair-preview.ts';
 import type { Plan } from '../model/plan.ts';
 import { unreadableNodes } from '../model/plan.ts';
 import type { Approval, Rehearsal, ReviewContext } from '../model/review.ts';
@@ -10,6 +11,7 @@ import { type MergedEntry, type MergedPlan, mergePlan } from './comment-merge.ts
 import { nextSteps } from './comment-next.ts';
 import { type LeftOut, notices } from './comment-notices.ts';
 import { openSection } from './comment-open.ts';
+import { pairsSection } from './comment-pairs.ts';
 import { type PreviousPlan, previousSection } from './comment-previous.ts';
 import { quietPieces } from './comment-quiet.ts';
 import { rehearsalLine } from './comment-rehearsal.ts';
@@ -29,6 +31,8 @@ export interface CommentInput {
   /** The newest first. */
   readonly previous: readonly PreviousPlan[];
   readonly topology?: TopologyChange;
+  /** Of pairs that an apply repairs. */
+  readonly pairs?: readonly PairPreview[];
 }
 
 export interface RenderedComment {
@@ -55,6 +59,8 @@ interface Pieces {
   readonly folded: (entry: TenantEntry<MergedEntry>) => string;
   readonly folds: readonly TenantEntry<MergedEntry>[];
   readonly topology: readonly string[];
+  /** About repairs of pairs; empty where there are none. */
+  readonly pairs: string;
 }
 
 interface Composed {
@@ -91,6 +97,7 @@ function compose(input: CommentInput, merged: MergedPlan, pieces: Pieces, medium
   const finishOpen = openSection(openEntries, view, room, pieces.open);
   const findings = findingsSection(merged.findings, view, room, medium.limit / 4);
   const topology = pieces.topology.find((form) => room.take(form)) ?? '';
+  const pairs = taken(pieces.pairs);
   const open = finishOpen();
   const history = Math.min(
     HISTORY,
@@ -116,6 +123,7 @@ function compose(input: CommentInput, merged: MergedPlan, pieces: Pieces, medium
     rest.text,
     ...quiet,
     topology,
+    pairs,
     rehearsed,
     next,
     older,
@@ -138,7 +146,8 @@ export function renderComment(input: CommentInput): RenderedComment {
   const { plan, context, previous } = input;
   const merged = mergePlan(plan);
   const topology = topologyForms(input.topology);
-  if (isQuiet(input, merged) && topology.length === 0) {
+  const pairs = pairsSection(input.pairs);
+  if (isQuiet(input, merged) && topology.length === 0 && pairs === '') {
     const older = previousSection(
       previous,
       context,
@@ -153,6 +162,7 @@ export function renderComment(input: CommentInput): RenderedComment {
     folded: once((entry) => foldedEntry(entry, view)),
     folds: foldTenants(merged.entries.filter((entry) => !staysOpen(entry))),
     topology,
+    pairs,
   };
   const comment = compose(input, merged, pieces, {
     ...{ limit: COMMENT_LIMIT, size: characters, elsewhere: elsewhere(context) },

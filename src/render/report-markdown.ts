@@ -33,14 +33,34 @@ const isBad = ({ outcome }: StepResult): boolean =>
   outcome === 'failed' || outcome === 'unknown' || outcome === 'pending';
 
 /** Ends in a newline. */
-export function renderReportMarkdown({ identity, results, remaining }: ApplyReport): string {
+export function renderReportMarkdown(report: ApplyReport): string {
+  return reportText(report, { done: 'Applied', again: 'Planned again', clean: 'everything is as declared' });
+}
+
+/** Of the repairs of pairs of sites. Ends in a newline. */
+export function renderRepairsMarkdown(report: ApplyReport): string {
+  const clean = 'nothing is left to repair';
+  return reportText(report, { done: 'Repaired pairs of sites', again: 'Compared again', clean });
+}
+
+/** Of pairs of sites that were not repaired: the reasons, the first of which says what it is about. Ends in a newline. */
+export function renderUnrepaired([first = '', ...reasons]: readonly string[]): string {
+  const lines = reasons.slice(0, SHOWN).map((reason) => `- ${prose(reason)}`);
+  return `${['### Pairs of sites', '', prose(first), ...(lines.length > 0 ? ['', ...lines] : [])].join('\n')}\n`;
+}
+
+interface Words {
+  readonly done: string;
+  readonly again: string;
+  readonly clean: string;
+}
+
+function reportText({ identity, results, remaining }: ApplyReport, words: Words): string {
   const bad = results.filter(isBad);
   const left = plannedSteps(remaining).length;
   const clean = results.every(({ outcome }) => outcome === 'done') && left === 0;
-  const heading = clean ? '### Applied' : '### Applied in part';
-  const verify = clean
-    ? 'Planned again: everything is as declared.'
-    : `Planned again: ${prose(verdictLine(remaining))}`;
+  const heading = `### ${words.done}${clean ? '' : ' in part'}`;
+  const verify = `${words.again}: ${clean ? `${words.clean}.` : prose(verdictLine(remaining))}`;
   return `${[
     heading,
     '',
