@@ -71,8 +71,9 @@ function copyFrom({ copy }: DrPair, site: string, shard: number): CopyFrom | und
 /** The nodes of a cluster that were read, the first of each shard, by shard. */
 function firstNodes(estate: Estate, cluster: string, { states }: Read): Map<number, string> {
   const nodes = estate.clusters.find(({ name }) => name === cluster)?.nodes ?? [];
-  const read = nodes.filter(({ name }) => states.has(name)).reverse();
-  return new Map(read.map(({ shard, name }) => [shard, name]));
+  const first = new Map<number, string>();
+  for (const { shard, name } of nodes) if (states.has(name) && !first.has(shard)) first.set(shard, name);
+  return first;
 }
 
 const error = (rule: string, message: string, { place }: DrPair): Finding => ({
