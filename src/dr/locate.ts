@@ -75,7 +75,8 @@ async function narrow(
   budget: { looks: number },
 ): Promise<Difference[]> {
   const partitions = [partition];
-  const bounds = await readBounds(sides, reading, { partitions, where: [...region.where, ...region.within] });
+  const slice = { partitions, where: [...region.where, ...region.within] };
+  const bounds = await readBounds(sides, reading, slice, rowsOf(region));
   const within = bounds.flatMap(({ where }) => where);
   const bounded = { ...region, within };
   const leaf = [showRegion(bounded, reading, bounds)];

@@ -29,14 +29,16 @@ function picksOf(values: readonly bigint[], count: number): bigint[] {
 
 /**
  * Where pieces begin that have about the same number of rows, given some of the rows' values, sorted, and the lowest and the
- * highest of all. A value that many rows have is a piece by itself, so that others come away from it.
+ * highest of all; even ranges where none is given. A value that many rows have is a piece by itself, so that others come away from it.
  */
 export function cutsOf(
   values: readonly bigint[],
   [low, high]: readonly [bigint, bigint],
   pieces: number,
 ): bigint[] {
-  const picks = picksOf(values, pieces);
+  const at = (number: number): bigint => low + ((high - low) * BigInt(number)) / BigInt(pieces);
+  const picks =
+    values.length > 0 ? picksOf(values, pieces) : Array.from({ length: pieces }, (_, number) => at(number));
   const ends = picks
     .filter((value, at) => value === picks[at - 1] && value < high)
     .map((value) => value + 1n);

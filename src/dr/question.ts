@@ -42,8 +42,8 @@ function checkTable({ engine, columns }: ComparedTable): void {
     throw new NotComparable('GraphiteMergeTree rolls rows up by the clock of each server');
   if (engine.name !== 'MergeTree' && !MERGING.has(engine.name))
     throw new NotComparable(`${engine.name} keeps no partitions that could be compared`);
-  if (columns.some(({ name }) => name === '_partition_id'))
-    throw new NotComparable('a column named _partition_id hides the partitions');
+  const hiding = columns.find(({ name }) => name === '_partition_id' || name === '_part_offset');
+  if (hiding) throw new NotComparable(`a column named ${hiding.name} hides where rows lie`);
 }
 
 interface Hashed {

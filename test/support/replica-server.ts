@@ -49,6 +49,8 @@ const DELAY = 60;
 const NAME = '(?:`((?:[^`\\\\]|\\\\.)*)`|(\\w+))';
 const TARGET = new RegExp(`^(?:ALTER|DROP|CREATE) TABLE ${NAME}\\.${NAME}`);
 const ENGINE = /ENGINE = Replicated(\w*MergeTree)\('((?:[^'\\]|\\.)*)', '((?:[^'\\]|\\.)*)'(?:, )?/;
+/** Replicas carry what has become of a partition over as parts: the table that it came from is on one of them alone. */
+const PARTITION = /^ALTER TABLE (\S+) REPLACE PARTITION ID ('(?:[^'\\]|\\.)*') FROM /;
 const LOCAL = /^(MODIFY SETTING|RESET SETTING|MODIFY COMMENT|COMMENT COLUMN)\b/;
 
 const keyOf = (database: string, table: string): string => `${database}.${table}`;
@@ -83,7 +85,8 @@ function mistakeOf(
   query: URLSearchParams,
 ): string | undefined {
   if (hasLocal) return 'settings and comments of this ALTER would change on one replica only';
-  if (query.get('alter_sync') !== '2') return 'an ALTER that does not wait for other replicas';
+  if (query.get('alter_sync') !== '2' && !PARTITION.test(statement))
+    return 'an ALTER that does not wait for other replicas';
   const last = log.at(-1);
   return last?.statement === statement && last.from !== at
     ? 'an ALTER on the second replica in the same step'
@@ -127,10 +130,10 @@ function tablesOf(copies: Iterable<Copy>): string {
 function replicasOf(copies: Iterable<Copy>, heads: ReadonlyMap<string, number>, standIn: StandIn): string {
   const rows = [...copies].map(
     ({ database, table, path, name, version }) =>
-      `(${[database, table, path, name].map(literal).join(', ')}, ${version}, ${Number(standIn.isReadOnly)}, 0, ${(heads.get(path) ?? 0) - version})`,
+      `(${[database, table, path, name].map(literal).join(', ')}, ${version}, ${Number(standIn.isReadOnly)}, 0, ${(heads.get(path) ?? 0) - version}, 0, 0)`,
   );
   const columns =
-    'database String, table String, zookeeper_path String, replica_name String, columns_version Int32, is_readonly UInt8, is_session_expired UInt8, queue_size UInt32';
+    'database String, table String, zookeeper_path String, replica_name String, columns_version Int32, is_readonly UInt8, is_session_expired UInt8, queue_size UInt32, absolute_delay UInt64, inserts_in_queue UInt32';
   return rows.length > 0
     ? `(SELECT * FROM values('${columns}', ${rows.join(', ')}))`
     : '(SELECT * FROM system.replicas)';
@@ -157,6 +160,22 @@ export async function startReplicas(targets: readonly number[]): Promise<Replica
     return { status: answer.status, body: await answer.text() };
   };
 
+  /** What another replica has in the partition, in place of what this one has. */
+  const fetchPartition = async (
+    at: number,
+    from: number,
+    [, table, id]: RegExpExecArray,
+  ): Promise<Answer> => {
+    const rows = await forward(from, '', `SELECT * FROM ${table} WHERE _partition_id = ${id} FORMAT Native`);
+    const dropped = await run(at, `ALTER TABLE ${table} DROP PARTITION ID ${id}`);
+    if (rows.status !== 200 || dropped.status !== 200) return dropped;
+    const into = `?query=${encodeURIComponent(`INSERT INTO ${table} FORMAT Native`)}`;
+    const answer = await fetch(`http://127.0.0.1:${targets[at]}/${into}`, {
+      ...{ method: 'POST', body: await rows.arrayBuffer() },
+    });
+    return { status: answer.status, body: await answer.text() };
+  };
+
   /** Follows the log up to its end. */
   const follow = async (at: number, copy: Copy): Promise<void> => {
     const standIn = replicas[at];
@@ -164,7 +183,10 @@ export async function startReplicas(targets: readonly number[]): Promise<Replica
       const entry = logs.get(copy.path)?.[copy.version];
       if (!entry || !standIn || standIn.isStuck || standIn.isReadOnly) return;
       copy.version++;
-      const { status, body } = await run(at, entry.statement);
+      const partition = PARTITION.exec(entry.statement);
+      const { status, body } = await (partition
+        ? fetchPartition(at, entry.from, partition)
+        : run(at, entry.statement));
       if (status !== 200) mistakes.push(`replica ${at + 1} can't follow: ${body}`);
     }
   };
