@@ -139,6 +139,17 @@ test('a constraint refuses a setting', async () => {
   expect(await acme().rows("SELECT getSetting('max_memory_usage')::String")).toEqual([['2000000000']]);
 });
 
+test('a file that the server refuses is taken back', async () => {
+  const file = join(estate.serverFolder, 'users.d', 'plumbline.xml');
+  const before = readFileSync(file, 'utf8');
+  await estate.declare(ACCESS.replace('secret: ACME_PASSWORD', 'secret: NOBODY_SET_THIS'));
+  const { results } = await estate.apply();
+  expect(results.map(({ outcome }) => outcome)).toEqual(['failed']);
+  expect(results[0]?.error).toContain('what was there before is there again');
+  expect(readFileSync(file, 'utf8')).toBe(before);
+  expect(await acme().rows('SELECT currentUser()')).toEqual([['acme_app']]);
+});
+
 test('a quota stops the query that is one too many', async () => {
   await estate.declare(ACCESS.replace('query_inserts: 2Ki', 'queries: 2'));
   expect(await planned()).toEqual(['alter quota tenant_acme']);

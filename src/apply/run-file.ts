@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { deliver } from '../deliver/deliver.ts';
 import { DeliveryError } from '../deliver/delivery-error.ts';
 import { runCommand } from '../deliver/run-command.ts';
+import { earlierText, takeBack } from '../deliver/take-back.ts';
 import { type Server, ServerError } from '../live/server.ts';
 import { PlumblineError } from '../model/errors.ts';
 import type { StepFile } from '../model/node-file.ts';
@@ -60,6 +61,25 @@ async function lastDifference(
   }
 }
 
+/** A server that does not read its configuration does not start again either. Says what became of it. */
+async function putBack(
+  run: ClusterRun,
+  planned: PlannedStep,
+  earlier: string,
+  server: Server,
+  queryId: string,
+): Promise<string> {
+  const { file } = planned.step;
+  try {
+    if (!file || !(await takeBack(file, planned.node, earlier))) return 'it was there before';
+    await reload(run, planned, file, server, `${queryId}back-`);
+    return 'what was there before is there again';
+  } catch (error) {
+    if (!(error instanceof PlumblineError)) throw error;
+    return `what was there before could not be put back: ${error.message}`;
+  }
+}
+
 async function bringThere(
   run: ClusterRun,
   planned: PlannedStep,
@@ -67,8 +87,15 @@ async function bringThere(
   server: Server,
   queryId: string,
 ): Promise<Ended | undefined> {
+  let earlier: string;
   try {
     await run.keepLock();
+    earlier = await earlierText(file, planned.node);
+  } catch (error) {
+    if (!(error instanceof PlumblineError)) throw error;
+    return { outcome: 'failed', error: `nothing was delivered: ${error.message}` };
+  }
+  try {
     if (!(await deliver(file, planned.node))) {
       const left = await run.differs(planned, server);
       if (left.length === 0) return { outcome: 'done' };
@@ -85,7 +112,11 @@ async function bringThere(
     return undefined;
   } catch (error) {
     if (!(error instanceof PlumblineError)) throw error;
-    return { outcome: 'failed', error: `${file.path} was delivered, but not read: ${error.message}` };
+    const back = await putBack(run, planned, earlier, server, queryId);
+    return {
+      outcome: 'failed',
+      error: `${file.path} was delivered, but not read: ${error.message}; ${back}`,
+    };
   }
 }
 

@@ -61,3 +61,15 @@ export async function writeBelow(folder: string, path: string, text: string): Pr
     throw new DeliveryError(`\`${target}\` can't be written (${code})${missing}`);
   }
 }
+
+/** The text below a folder; undefined where there is none. Throws a DeliveryError. */
+export async function readBelow(folder: string, path: string): Promise<string | undefined> {
+  const target = join(folder, path);
+  try {
+    return await present(target);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new DeliveryError(`\`${target}\` can't be read (${code})`);
+  }
+}
