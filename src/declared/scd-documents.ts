@@ -70,7 +70,10 @@ function validityColumns({ validity, hash }: ScdTable): [string, object][] {
     ],
     [
       validity.retracted,
-      { type: 'UInt8', comment: '1 where a later load took this version back, as if it had never been' },
+      {
+        type: 'UInt8',
+        comment: '1 where the row was not there: deleted at its source, or taken back by a later load',
+      },
     ],
   ];
 }

@@ -33,7 +33,7 @@ export interface ScdValidity {
   readonly hash: string;
   /** Of two rows of one version the higher number counts. */
   readonly version: string;
-  /** 1 takes a version back, as if it had never been. */
+  /** 1 where the row was not there: deleted at its source, or a version that a later load took back. */
   readonly retracted: string;
 }
 
