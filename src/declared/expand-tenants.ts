@@ -2,12 +2,14 @@
 import { type RowCover, rowCover } from '../kinds/row-cover.ts';
 import { fitsTable } from '../model/dr-pair.ts';
 import type { DeclaredObject } from '../model/estate.ts';
+import type { Finding } from '../model/finding.ts';
 import { pathKey, showId, showPath } from '../model/object.ts';
 import { type Place, showPlace } from '../model/place.ts';
 import type { Tenant } from '../model/tenant.ts';
 import { ParseError } from '../sql/cursor.ts';
 import { identifier } from '../sql/quote.ts';
 import { TokenError } from '../sql/tokens.ts';
+import { checkTenantGrants, grantsIn } from './check-tenant-grants.ts';
 import { derive } from './derive.ts';
 import type { UnplacedScd } from './expand-scd.ts';
 import type { Entry } from './files.ts';
@@ -184,12 +186,16 @@ export interface ExpandedTenants {
   readonly entries: readonly Entry[];
   /** What must not be there. */
   readonly absent: readonly Entry[];
+  /** About grants that others declare. */
+  readonly findings: readonly Finding[];
 }
 
 export function expandTenants(entries: readonly Entry[], around: Around, report: Report): ExpandedTenants {
   const coversFor = coversByTenant(around);
   const isTwin = checkTwins();
   const tenants: Tenant[] = [];
+  const findings: Finding[] = [];
+  const grants = grantsIn(around.objects);
   const made: Entry[] = [];
   const absent: Entry[] = [];
   for (const entry of entries.filter(({ kind }) => kind === 'Tenant')) {
@@ -205,18 +211,20 @@ export function expandTenants(entries: readonly Entry[], around: Around, report:
       const message = `nothing on its clusters has a column \`${column}\` by which rows could be kept apart; name it with \`tenant_column\``;
       report('nothing-to-read', message, entry.place(['name']));
     }
-    tenants.push({
+    const tenant: Tenant = {
       ...{ name, id, clusters, role: roleOf(document), users: userNames(document) },
       ...(feeds !== undefined && feeds !== 'all' && { feeds }),
       readable: readable.map(({ path }) => path),
       partitioned: readable.flatMap(({ path, partitioned }) => (partitioned ? [path] : [])),
       removed: document.remove !== undefined,
       place: entry.place(['name']),
-    });
+    };
+    tenants.push(tenant);
+    findings.push(...checkTenantGrants(tenant, covers.values(), grants));
     const own = tenantDocuments(document, [...clusters], readable).map((one) => derive(entry, one));
     const unwanted = deniedDocuments(document, denied).map((one) => derive(entry, one));
     made.push(...(document.remove === undefined ? own : []));
     absent.push(...unwanted, ...(document.remove === undefined ? [] : own));
   }
-  return { tenants, entries: made, absent };
+  return { tenants, entries: made, absent, findings };
 }

@@ -182,10 +182,11 @@ function expandObjects(
     tenants,
     entries: made,
     absent,
+    findings,
   } = expandTenants(entries, { objects, columns: tenantColumns(scd), scope }, report);
   for (const entry of made) declare(entry, scope(entry));
   const unwanted = absent.flatMap((entry) => absentOf(entry, scope(entry)));
-  return { objects, prune, limits, tenants, absent: unwanted };
+  return { objects, prune, limits, tenants, absent: unwanted, findings };
 }
 
 /** The long form is for names with dots in them. */
@@ -232,16 +233,18 @@ export function expand(written: readonly Entry[]): { estate: Estate; findings: r
   const report = reporter(findings);
   const { entries, tables } = expandScd(written, report);
   const clusters = expandClusters(entries, report);
-  const { objects, prune, limits, tenants, absent } = expandObjects(
-    entries,
-    new Set(clusters.map(({ name }) => name)),
-    tables,
-    report,
-  );
+  const {
+    objects,
+    prune,
+    limits,
+    tenants,
+    absent,
+    findings: ofGrants,
+  } = expandObjects(entries, new Set(clusters.map(({ name }) => name)), tables, report);
   checkTargets(entries, objects, report);
   const pairs = expandPairs(entries, clusters, prune, report);
   const { federations, generated } = expandFederations(entries, { clusters, objects, report });
-  findings.push(...renameMistakes(objects));
+  findings.push(...ofGrants, ...renameMistakes(objects));
   const scopes = new Map(objects.map(({ tree, clusters: on }) => [nameKey(tree.root.id), on]));
   const scd = tables.map((table) => ({
     ...table,

@@ -54,14 +54,17 @@ function viewCover({ root }: Tree, column: string, { covered }: Surrounded): Row
   const { columns, query, sqlSecurity } = root.attributes;
   const text = String(query);
   const isReader = root.id.kind === 'view' && (sqlSecurity === undefined || sqlSecurity === 'INVOKER');
-  if (isReader) {
-    const [database = ''] = root.id.path;
-    return tablesRead(text, database).some((path) => covered.has(pathKey(path)))
-      ? { by: 'reader' }
-      : undefined;
-  }
+  const [database = ''] = root.id.path;
+  const readsCovered = tablesRead(text, database).some((path) => covered.has(pathKey(path)));
+  if (isReader) return readsCovered ? { by: 'reader' } : undefined;
   const has = columns === undefined ? mayGive(text, column) : columnTypes(String(columns)).has(column);
-  return has ? { by: 'policy' } : undefined;
+  if (has) return { by: 'policy' };
+  return readsCovered
+    ? {
+        refused:
+          'it shows what it makes of all rows, and has no column by which a policy could tell them apart',
+      }
+    : undefined;
 }
 
 /** Undefined for what has no such column. Throws a ParseError or a TokenError where the SQL can't be read. */
