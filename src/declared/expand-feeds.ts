@@ -104,6 +104,11 @@ function checkSource(
       entry.place(['source', 'cluster']),
     );
   }
+  if (feed.source.from === 'url' && /^[a-z]+:\/\/[^/]*@/i.test(feed.source.path)) {
+    const message =
+      'the URL holds a user or a password; put it into a named collection and say `{collection, path}`';
+    report('literal-secret', message, entry.place(['source', 'url']));
+  }
   if (feed.source.from !== 'table' && feed.format === undefined)
     report(
       'missing-key',
@@ -154,6 +159,21 @@ function checkTable(
   }
 }
 
+/** Tenants name the feeds that load their rows. */
+function checkNames(entries: readonly Entry[], known: readonly string[], report: Report): void {
+  for (const entry of entries.filter(({ kind }) => kind === 'Tenant')) {
+    const { feeds } = entry.value as { readonly feeds?: readonly string[] | string };
+    if (typeof feeds !== 'object') continue;
+    for (const [at, name] of feeds.entries())
+      if (!known.includes(name))
+        report(
+          'unknown-feed',
+          `no feed is called \`${name}\`${didYouMean(name, known)}`,
+          entry.place(['feeds', at]),
+        );
+  }
+}
+
 export function expandFeeds(
   entries: readonly Entry[],
   tables: readonly Omit<ScdTable, 'clusters'>[],
@@ -173,5 +193,6 @@ export function expandFeeds(
     checkSource(feed, document, entry, report);
     checkTable(feed, tables, entry, report);
   }
+  checkNames(entries, [...feeds.keys()], report);
   return [...feeds.values()];
 }
