@@ -13,9 +13,8 @@ export const list = (names: readonly string[]): string => names.map(identifier).
 /** What a query calls what it makes on its way; no column of a table is called so. */
 const A = {
   at: '`#at`',
-  row: '`#row`',
-  state: '`#state`',
-  rank: '`#rank`',
+  absent: '`#absent`',
+  hash: '`#hash`',
   origin: '`#origin`',
   until: '`#until`',
   sound: '`#sound`',
@@ -23,17 +22,11 @@ const A = {
   kept: '`#kept`',
   ends: '`#ends`',
   was_stored: '`#was_stored`',
-  was_fresh: '`#was_fresh`',
-  is_same: '`#is_same`',
-  is_right: '`#is_right`',
-  stored_to: '`#stored_to`',
-  stored_row: '`#stored_row`',
-  fresh_row: '`#fresh_row`',
-  end_row: '`#end_row`',
-  stored_state: '`#stored_state`',
-  fresh_state: '`#fresh_state`',
+  wins: '`#wins`',
   covered: '`#covered`',
   next: '`#next`',
+  before: '`#before`',
+  behind: '`#behind`',
 } as const;
 
 /** Of a chain: when the next version begins, or the open end; and the hash that the values have. */
@@ -68,6 +61,36 @@ FROM (
 WHERE NOT (${retracted} AND ifNull(${A.covered} > ${from}, false))`;
 }
 
+/** Where rows of several origins meet at one moment, the stored one (or the end of one) stands before the fresh one. */
+const [END, STORED, FRESH] = [0, 1, 2];
+
+/** Points of the stored chain, ends before a gap among them, and of the batch: one fresh one for each moment of a key. */
+function points(scd: ScdTable, portion: Portion): string {
+  const { validity, key } = scd;
+  const [from, to, current, hash] = [validity.from, validity.to, validity.current, validity.hash].map(
+    identifier,
+  );
+  const retracted = identifier(validity.retracted);
+  const [by, values] = [list(key), list(valuesOf(scd))];
+  const fresh = goodRows(scd, portion);
+  const part = portionOf(scd, portion);
+  const stored = chain(
+    scd,
+    portion.tenant,
+    ` AND (${by}) IN (SELECT ${by} FROM ${fresh.from} WHERE ${fresh.where})${part}`,
+  );
+  return `
+SELECT ${by}, ${values}, arrayJoin(if(${to} < ${A.next}, [${STORED}, ${END}], [${STORED}])) AS ${A.origin},
+  if(${A.origin} = ${STORED}, ${from}, ${to}) AS ${A.at}, ${to} AS ${A.until},
+  (${hash} = ${A.digest} OR ${retracted}) AND ${current} = (${to} = ${OPEN_END}) AS ${A.sound},
+  ${A.origin} = ${END} OR ${retracted} AS ${A.absent}, if(${A.absent}, 0, ${A.digest}) AS ${A.hash}
+FROM (${stored})
+UNION ALL
+SELECT ${by}, ${values}, ${FRESH}, ${from}, ${OPEN_END}, true, ${fresh.deleted}, if(${fresh.deleted}, 0, ${scd.hash})
+FROM ${fresh.from} WHERE ${fresh.where}${part}
+ORDER BY ${by}, ${from}, ${fresh.deleted}, ${scd.hash} DESC, cityHash64(tuple(${values})) DESC LIMIT 1 BY ${by}, ${from}`;
+}
+
 /**
  * A history is a step function of time for each key; the batch's rows are laid over the stored ones, each of them until the next
  * one of either. Points that change nothing fall away. What is written is the difference to what is stored, so a second run
@@ -75,62 +98,39 @@ WHERE NOT (${retracted} AND ifNull(${A.covered} > ${from}, false))`;
  */
 export function insertVersions(scd: ScdTable, portion: Portion, version: string): string {
   const { validity, key } = scd;
-  const [from, to, current, hash] = [validity.from, validity.to, validity.current, validity.hash].map(
-    identifier,
-  );
-  const retracted = identifier(validity.retracted);
-  const by = list(key);
-  const values = list(valuesOf(scd));
-  const fresh = goodRows(scd, portion);
-  const stored = chain(
-    scd,
-    portion.tenant,
-    ` AND (${by}) IN (SELECT ${by} FROM ${fresh.from} WHERE ${fresh.where})${portionOf(scd, portion)}`,
-  );
+  const [by, values] = [list(key), list(valuesOf(scd))];
+  const meeting = `PARTITION BY ${by} ORDER BY ${A.at}, ${A.origin}`;
+  const row = `PARTITION BY ${by} ORDER BY ${A.at}`;
+  const neighbour = (side: 'lag' | 'lead'): string => {
+    const frame = side === 'lag' ? '1 PRECEDING AND CURRENT ROW' : 'CURRENT ROW AND 1 FOLLOWING';
+    const of = (what: string): string =>
+      `${side}InFrame(toNullable(${what})) OVER (${meeting} ROWS BETWEEN ${frame})`;
+    return `(${[A.at, A.origin, A.absent, A.hash].map(of).join(', ')})`;
+  };
+  const isSame = (other: string): string =>
+    `${other}.1 = ${A.at} AND ${other}.3 = ${A.absent} AND ${other}.4 = ${A.hash}`;
   const written = [
-    scd.tenant,
-    ...key,
-    ...valuesOf(scd),
+    ...[scd.tenant, ...key, ...valuesOf(scd)],
     ...[validity.from, validity.to, validity.current, validity.version, validity.retracted],
   ];
-  const isSame = `(${A.was_stored} AND NOT ${A.was_fresh}) OR (${A.was_stored} AND ${A.stored_state} = ${A.fresh_state})`;
   return `
 INSERT INTO ${qualified([scd.database, scd.name])} (${list(written)})
-SELECT ${literal(portion.tenant)}, ${by}, ${valuesOf(scd)
-    .map((name, at) => `tupleElement(${A.row}, ${at + 1}) AS ${identifier(name)}`)
-    .join(', ')},
-  ${A.at}, if(${A.kept}, ${A.ends}, ${A.at} + INTERVAL 1 MILLISECOND) AS ${A.until}, ${A.until} = ${OPEN_END}, ${version}, NOT ${A.kept} OR ${A.state}.1
+SELECT ${literal(portion.tenant)}, ${by}, ${values}, ${A.at}, if(${A.kept}, ${A.ends}, ${A.at} + INTERVAL 1 MILLISECOND) AS ${A.behind},
+  ${A.behind} = ${OPEN_END}, ${version}, NOT ${A.kept} OR ${A.absent}
 FROM (
-  SELECT *, ifNull(min(if(${A.kept}, ${A.at}, NULL)) OVER (
-    PARTITION BY ${by} ORDER BY ${A.at} DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), ${OPEN_END}) AS ${A.ends}
+  SELECT *, ifNull(min(if(${A.kept}, ${A.at}, NULL)) OVER (${row} ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING), ${OPEN_END}) AS ${A.ends}
   FROM (
-    SELECT *, row_number() OVER (PARTITION BY ${by} ORDER BY ${A.at}) = 1
-      OR ${A.state} != lagInFrame(${A.state}) OVER (PARTITION BY ${by} ORDER BY ${A.at} ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS ${A.kept}
+    SELECT *, ifNull(NOT (${A.absent} = lagInFrame(toNullable(${A.absent})) OVER (${row} ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
+      AND ${A.hash} = lagInFrame(toNullable(${A.hash})) OVER (${row} ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)), true) AS ${A.kept}
     FROM (
-      SELECT ${by}, ${A.at}, ${A.was_stored}, ${isSame} AS ${A.is_same}, ${A.stored_to}, ${A.is_right},
-        multiIf(${A.is_same}, ${A.stored_row}, ${A.was_fresh}, ${A.fresh_row}, ${A.end_row}) AS ${A.row},
-        multiIf(${A.is_same}, ${A.stored_state}, ${A.was_fresh}, ${A.fresh_state}, (true, toUInt64(0))) AS ${A.state}
-      FROM (
-        SELECT ${by}, ${A.at}, max(${A.origin} = 1) AS ${A.was_stored}, max(${A.origin} = 2) AS ${A.was_fresh},
-          maxIf(${A.until}, ${A.origin} = 1) AS ${A.stored_to}, maxIf(${A.sound}, ${A.origin} = 1) AS ${A.is_right},
-          anyIf(${A.row}, ${A.origin} = 1) AS ${A.stored_row}, argMaxIf(${A.row}, ${A.rank}, ${A.origin} = 2) AS ${A.fresh_row}, anyIf(${A.row}, ${A.origin} = 0) AS ${A.end_row},
-          maxIf(${A.state}, ${A.origin} = 1) AS ${A.stored_state}, argMaxIf(${A.state}, ${A.rank}, ${A.origin} = 2) AS ${A.fresh_state}
-        FROM (
-          SELECT ${by}, tuple(${values}) AS ${A.row}, arrayJoin(if(${to} < ${A.next}, [1, 0], [1])) AS ${A.origin}, if(${A.origin} = 1, ${from}, ${to}) AS ${A.at},
-            ${to} AS ${A.until}, (${hash} = ${A.digest} OR ${retracted}) AND ${current} = (${to} = ${OPEN_END}) AS ${A.sound},
-            (${retracted} = 1, if(${retracted} = 1, 0, ${A.digest})) AS ${A.state}, (false, toUInt64(0), toUInt64(0)) AS ${A.rank}
-          FROM (${stored})
-          UNION ALL
-          SELECT ${by}, tuple(${values}) AS ${A.row}, 2 AS ${A.origin}, ${from} AS ${A.at}, ${OPEN_END} AS ${A.until}, true AS ${A.sound},
-            (${fresh.deleted}, if(${fresh.deleted}, 0, ${scd.hash})) AS ${A.state},
-            (NOT ${fresh.deleted}, ${scd.hash}, cityHash64(tuple(${values}))) AS ${A.rank}
-          FROM ${fresh.from} WHERE ${fresh.where}${portionOf(scd, portion)}
-        )
-        GROUP BY ${by}, ${A.at}
-      )
+      SELECT *, ${A.origin} = ${STORED} OR ifNull(${A.before}.1 = ${A.at} AND ${A.before}.2 = ${STORED}, false) AS ${A.was_stored},
+        if(${A.origin} = ${FRESH}, NOT ifNull(${isSame(A.before)} AND ${A.before}.2 = ${STORED}, false),
+          ifNull(${A.next}.1 != ${A.at} OR (${A.origin} = ${STORED} AND ${isSame(A.next)}), true)) AS ${A.wins}
+      FROM (SELECT *, ${neighbour('lag')} AS ${A.before}, ${neighbour('lead')} AS ${A.next} FROM (${points(scd, portion)}))
     )
+    WHERE ${A.wins}
   )
 )
-WHERE ${A.kept} ? (NOT ${A.is_same} OR ${A.stored_to} != ${A.ends} OR NOT ${A.is_right}) : ${A.was_stored}
+WHERE if(${A.kept}, ${A.origin} != ${STORED} OR ${A.until} != ${A.ends} OR NOT ${A.sound}, ${A.was_stored})
 ORDER BY ${by}, ${A.at}`;
 }
