@@ -78,7 +78,9 @@ function mayFollowFrom({ rule }: Finding, mistakes: readonly Finding[]): boolean
   const inFolder = (folder: string): boolean =>
     mistakes.some(({ place }) => place === undefined || place.file.startsWith(folder));
   if (rule === 'unknown-cluster') return inFolder('clusters/');
-  return ['unknown-table', 'unknown-feed', 'missing-on', 'outside-database'].includes(rule) && mistakes.length > 0;
+  return (
+    ['unknown-table', 'unknown-feed', 'missing-on', 'outside-database'].includes(rule) && mistakes.length > 0
+  );
 }
 
 /** What an estate must hold to be taken for one: before its first import it may declare nothing but clusters. */
