@@ -149,6 +149,11 @@ test('what a file can not hold is told, and nothing is delivered', async () => {
     ).toContain(reason);
     expect(plannedSteps(plan).filter(({ step }) => step.action !== 'drop' && step.file)).toEqual([]);
   }
+  const named = { kind: 'SettingsProfile', on: 'test', name: 'settings_of_user_ok' };
+  await estate.declare(yaml([{ ...user, settings: { max_threads: 1 } }, named]));
+  expect(planFindings(await estate.plan()).map(({ message }) => message)).toEqual([
+    expect.stringContaining('another object of the file needs this name'),
+  ]);
   await expect(estate.apply()).rejects.toThrow('nothing was changed');
   expect(await estate.sql.rows('SHOW ACCESS')).toEqual(before);
 });

@@ -176,3 +176,71 @@ test('what leaves the declarations leaves the server; what other files say stays
   await expect(acme().rows('SELECT 1')).rejects.toMatchObject({ code: 516 });
   expect(await estate.sql.rows('SELECT currentUser()')).toEqual([['default']]);
 });
+
+const RICH = `${ACCESS}---
+kind: Role
+name: reader
+on: test
+---
+kind: Grant
+to: tenant_acme
+roles: [{ role: reader, admin_option: true }]
+on: test
+---
+kind: Grant
+to: reader
+target: shop.notes
+privileges: [SELECT, { privilege: INSERT, grant_option: true }]
+revoked: [SELECT(secret)]
+on: test
+---
+kind: Table
+database: shop
+name: notes
+columns: { tenant: String, level: UInt8, secret: String }
+order_by: tenant
+---
+kind: RowPolicy
+name: own
+on: test
+database: shop
+table: notes
+filter: tenant = 'acme'
+to: [tenant_acme]
+---
+kind: RowPolicy
+name: shared
+on: test
+database: shop
+table: notes
+filter: tenant = 'all'
+to: [acme_app]
+---
+kind: RowPolicy
+name: harmless
+on: test
+database: shop
+table: notes
+filter: level < 3
+restrictive: true
+to: [reader]
+`;
+
+test('roles within roles, exceptions and several policies mean what they mean in statements', async () => {
+  await estate.declare(RICH);
+  await apply();
+  await estate.sql.run(
+    "INSERT INTO shop.notes VALUES ('acme', 1, 'x'), ('acme', 3, 'x'), ('all', 2, 'x'), ('globex', 1, 'x')",
+  );
+  expect(await acme().rows('SELECT tenant, level FROM notes ORDER BY tenant')).toEqual([
+    ['acme', 1],
+    ['all', 2],
+  ]);
+  await expect(acme().rows('SELECT secret FROM notes')).rejects.toMatchObject({ code: 497 });
+  await estate.declare(RICH.replace(', { privilege: INSERT, grant_option: true }', ''));
+  expect(await planned()).toEqual(['alter grant shop.notes TO reader']);
+  await apply();
+  await expect(acme().run("INSERT INTO shop.notes VALUES ('acme', 1, 'x')")).rejects.toMatchObject({
+    code: 497,
+  });
+});

@@ -4,7 +4,7 @@ import { granteeOf, rolesGranted } from '../kinds/grant-form.ts';
 import type { User } from '../kinds/user.ts';
 import { describeMethods } from '../kinds/user-methods.ts';
 import { wholeSql } from '../kinds/whole-sql.ts';
-import { showPath, type Tree } from '../model/object.ts';
+import { nameKey, showPath, type Tree } from '../model/object.ts';
 import { ParseError } from '../sql/cursor.ts';
 import { type Holder, holdersOf } from './holders.ts';
 import { userFilters } from './row-filters.ts';
@@ -70,6 +70,19 @@ function strangeProfiles(trees: readonly Tree[], others: ReadonlySet<string>): M
   });
 }
 
+/** What stands for the settings of a user or role has a name that a declared profile may have too. */
+function twice(trees: readonly Tree[]): Mistake[] {
+  const seen = new Set<string>();
+  return trees.flatMap((tree): Mistake[] => {
+    const key = nameKey(tree.root.id);
+    if (!seen.has(key)) {
+      seen.add(key);
+      return [];
+    }
+    return [{ tree, reason: 'another object of the file needs this name; give it another one' }];
+  });
+}
+
 function grantMistake(
   tree: Tree,
   users: ReadonlySet<string>,
@@ -129,6 +142,7 @@ export function configure(declared: readonly Tree[], around: Around): Configured
       ...mistakes,
       ...parts.flatMap((part) => part.mistakes),
       ...strangeProfiles(configured, around.profiles),
+      ...twice(configured),
     ],
   };
 }
