@@ -7,6 +7,8 @@ import type { DeliverBy, Files } from '../src/model/node-file.ts';
 import { CONFIG_FILE } from '../src/model/node-file.ts';
 import { planFindings, plannedSteps } from '../src/model/plan.ts';
 import type { ApplyReport } from '../src/model/report.ts';
+import { planOf } from '../src/plan/digest.ts';
+import { renderJson } from '../src/render/json.ts';
 import { renderMarkdown } from '../src/render/markdown.ts';
 import { renderReport } from '../src/render/report.ts';
 import {
@@ -83,6 +85,7 @@ test('a file for people is pending, and everything but what needs it is done', a
     'waits-for-file community-2',
   ]);
   expect(renderMarkdown(plan)).toContain('<federation replace="replace">');
+  expect(planOf(JSON.parse(renderJson(plan)).clusters).digest).toBe(plan.digest);
   const report = await federation.apply();
   expect(told(report).map((line) => line.split(': put')[0])).toEqual([
     'community-1 config.d/plumbline.xml pending',

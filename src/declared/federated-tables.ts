@@ -13,6 +13,9 @@ import { didYouMean } from './messages.ts';
 
 type Report = (rule: string, message: string, place: Place) => void;
 
+/** The lint rule about Distributed tables that nobody can insert into. */
+const WITHOUT_KEY = 'distributed-without-sharding-key';
+
 const USUAL_NAMES = '{table}_federated';
 
 /** The tables of the MergeTree family: what others give, they give by themselves. */
@@ -94,7 +97,10 @@ export function cover(
     if (twin || column !== undefined) continue;
     covered.push({ path, federated });
     const made = federatedTable(federation, tree, federated, place);
-    generated.push({ tree: made, clusters: new Set([federation.reads]) });
+    const ignores = [{ rule: WITHOUT_KEY, reason: 'it is only read', place }];
+    const document = { keyPlace: () => place, ignores };
+    const generatedBy = `federation ${federation.name}`;
+    generated.push({ tree: made, clusters: new Set([federation.reads]), document, generatedBy });
   }
   return { covered, generated };
 }

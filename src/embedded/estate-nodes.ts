@@ -4,15 +4,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PlumblineError } from '../model/errors.ts';
 import type { EstateNode } from './estate-state.ts';
-import { freePorts } from './free-ports.ts';
+import { keptPorts, type Ports } from './kept-ports.ts';
 import { type RestartableServer, startRestartable } from './restartable.ts';
 import type { RemoteCluster } from './server.ts';
 import { StartError } from './start-error.ts';
 
-interface Placed extends EstateNode {
-  readonly httpPort: number;
-  readonly nativePort: number;
-}
+type Placed = EstateNode & Ports;
 
 /** A cluster that has the nodes of several, one after the other. */
 export interface SpanningCluster {
@@ -48,12 +45,14 @@ export async function startNodes(
   nodes: readonly EstateNode[],
   spanning: readonly SpanningCluster[] = [],
 ): Promise<RestartableServer[]> {
+  let portsTaken = false;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await startOnce(folder, nodes, spanning);
+      return await startOnce(folder, nodes, spanning, portsTaken);
     } catch (error) {
       const passes = error instanceof StartError && error.failure !== 'other';
       if (!passes || attempt === attempts) throw error;
+      portsTaken ||= error.failure === 'port-taken';
       // The servers of a holder that was killed need up to two seconds to notice and leave their folders.
       if (error.failure === 'folder-in-use') await sleep(300);
     }
@@ -68,12 +67,11 @@ async function startOnce(
   folder: string,
   nodes: readonly EstateNode[],
   spanning: readonly SpanningCluster[],
+  portsTaken: boolean,
 ): Promise<RestartableServer[]> {
-  const ports = await freePorts(nodes.length * 2);
-  const placed = nodes.map((node, index): Placed => {
-    const [httpPort = 0, nativePort = 0] = ports.slice(index * 2);
-    return { ...node, httpPort, nativePort };
-  });
+  const folders = nodes.map(({ name }) => nodeFolder(folder, name));
+  const ports = await keptPorts(folders, portsTaken);
+  const placed = nodes.map((node, index): Placed => ({ ...node, ...(ports[index] as Ports) }));
   const clusters = remoteClusters(placed);
   const remoteServers = [...clusters, ...spanning.map((one) => spanned(one, clusters))];
   const started = await Promise.allSettled(

@@ -9,21 +9,30 @@ import { digest } from './fingerprint.ts';
 const whereOf = ({ node, step: { followers = [] } }: PlannedStep): string =>
   [node, ...followers].sort().join(' ');
 
+/** A plan that was saved has its keys in another order. */
+function byKey(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 /** All that a step means, as one text: where it runs, on what, what it runs, and from which state it starts. */
 export const meaningOf = (planned: PlannedStep): string => {
   const { cluster, step } = planned;
-  return JSON.stringify([
-    cluster,
-    whereOf(planned),
-    step.action,
-    keyOf(step.object),
-    step.verdict,
-    step.statements,
-    step.fingerprint,
-    ...(step.rebuild ? [step.rebuild] : []),
-    ...(step.repair ? [step.repair] : []),
-    ...(step.file ? [{ ...step.file, before: undefined }] : []),
-  ]);
+  return JSON.stringify(
+    [
+      cluster,
+      whereOf(planned),
+      step.action,
+      keyOf(step.object),
+      step.verdict,
+      step.statements,
+      step.fingerprint,
+      ...(step.rebuild ? [step.rebuild] : []),
+      ...(step.repair ? [step.repair] : []),
+      ...(step.file ? [{ ...step.file, before: undefined }] : []),
+    ],
+    byKey,
+  );
 };
 
 /** A plan of these clusters. Places, impacts and findings are not part of its meaning: they may change without a step changing. */
