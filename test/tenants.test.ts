@@ -1,11 +1,16 @@
 /** Declarations of tenants go in; the objects that each stands for, and what is wrong with the others, are checked. */
+import { cp } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { expand } from '../src/declared/expand.ts';
+import { readDeclarations } from '../src/declared/files.ts';
 import { authoredText } from '../src/live/desired.ts';
-import { isAccess } from '../src/model/object.ts';
+import { isAccess, showPath } from '../src/model/object.ts';
 import { lazyRoot, stateOf } from '../src/model/state.ts';
 import { diffStates, stepsOf } from '../src/plan/plan.ts';
 import { absentOn, withTenants } from '../src/plan/with-tenants.ts';
 import { ACME, expanded, SCHEMA } from './support/declared-tenants.ts';
+import { makeFolder } from './support/folder.ts';
 
 async function statements(tenants: string, schema?: string): Promise<string[]> {
   const { estate, told } = await expanded(tenants, schema);
@@ -216,4 +221,28 @@ describe('mistakes in tenants', () => {
     const { told } = await expanded(ACME, `${SCHEMA}---\nkind: Role\nname: tenant_acme\non: main\n`);
     expect(told[0]).toMatch(/^2:7 duplicate: role tenant_acme is already declared at schemas\/s.yaml:\d+:7$/);
   });
+});
+
+test('the tenants of the example estate read what is theirs', async () => {
+  const root = join(import.meta.dirname, '..');
+  const folder = await makeFolder({});
+  await Promise.all(
+    ['clusters', 'schemas', 'examples/avesa/tenants'].map((from) =>
+      cp(join(root, from), join(folder.path, basename(from)), { recursive: true }),
+    ),
+  );
+  const { entries, findings } = await readDeclarations(folder.path);
+  await folder.remove();
+  const { estate, findings: mistakes } = expand(entries);
+  expect([...findings, ...mistakes].filter(({ severity }) => severity === 'error')).toEqual([]);
+  const readable = estate.tenants?.map(
+    ({ name, readable }) => `${name}: ${readable.map(showPath).join(' ')}`,
+  );
+  expect(readable).toMatchInlineSnapshot(`
+    [
+      "acme: avesa.companies_all avesa.contacts_all avesa.tickets_all avesa.time_entries_all avesa.companies avesa.companies_current avesa.companies_as_of avesa.contacts avesa.contacts_current avesa.contacts_as_of avesa.tickets avesa.tickets_current avesa.tickets_as_of avesa.time_entries avesa.time_entries_current avesa.time_entries_as_of",
+      "globex: avesa.companies_all avesa.contacts_all avesa.tickets_all avesa.time_entries_all avesa.companies avesa.companies_current avesa.companies_as_of avesa.contacts avesa.contacts_current avesa.contacts_as_of avesa.tickets avesa.tickets_current avesa.tickets_as_of avesa.time_entries avesa.time_entries_current avesa.time_entries_as_of",
+      "initech: avesa.companies_all avesa.contacts_all avesa.tickets_all avesa.companies avesa.companies_current avesa.companies_as_of avesa.contacts avesa.contacts_current avesa.contacts_as_of avesa.tickets avesa.tickets_current avesa.tickets_as_of",
+    ]
+  `);
 });
