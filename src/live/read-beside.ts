@@ -17,8 +17,6 @@ SETTINGS format_display_secrets_in_show_and_select = 0`;
 const WORKLOADS = `SELECT name, ${text} FROM system.workloads`;
 const RESOURCES = `SELECT name, ${text} FROM system.resources`;
 
-export const BESIDE_QUERIES: readonly string[] = [FUNCTIONS, NAMED_COLLECTIONS, WORKLOADS, RESOURCES];
-
 /** UNKNOWN_IDENTIFIER, UNKNOWN_TABLE, UNKNOWN_SETTING: the server is too old to know the kind, or to show its statements. */
 const UNKNOWN: ReadonlySet<number | undefined> = new Set([47, 60, 115]);
 
@@ -50,14 +48,38 @@ async function rowsOf(server: Server, query: string): Promise<readonly Statement
   }
 }
 
+/** What can be asked for in one request: each row behind the number of its query. */
+const AT_ONCE = [FUNCTIONS, WORKLOADS, RESOURCES];
+const UNION = AT_ONCE.map((query, at) => query.replace('SELECT', `SELECT '${at}',`)).join(' UNION ALL ');
+
+export const BESIDE_QUERIES: readonly string[] = [UNION, NAMED_COLLECTIONS];
+
+/** Undefined where the server does not show one of them: each is asked for by itself then. */
+async function rowsAtOnce(server: Server): Promise<ReadonlyMap<string, StatementRow[]> | undefined> {
+  try {
+    const found = new Map<string, StatementRow[]>(AT_ONCE.map((query) => [query, []]));
+    for (const [at, name, statement] of await server.rows<[string, string, string]>(UNION))
+      found.get(AT_ONCE[Number(at)] ?? '')?.push({ name, statement: statementText(statement) });
+    return found;
+  } catch (error) {
+    if (error instanceof ServerError && error.code !== undefined) return undefined;
+    throw error;
+  }
+}
+
 export function besideView(
   server: Server,
 ): Pick<ServerView, 'functions' | 'namedCollections' | 'workloads' | 'resources'> {
+  let all: ReturnType<typeof rowsAtOnce> | undefined;
+  const read = async (query: string): Promise<readonly StatementRow[]> => {
+    all ??= rowsAtOnce(server);
+    return (await all)?.get(query) ?? rowsOf(server, query);
+  };
   return {
-    functions: () => rowsOf(server, FUNCTIONS),
+    functions: () => read(FUNCTIONS),
     namedCollections: () => rowsOf(server, NAMED_COLLECTIONS),
-    workloads: () => rowsOf(server, WORKLOADS),
-    resources: () => rowsOf(server, RESOURCES),
+    workloads: () => read(WORKLOADS),
+    resources: () => read(RESOURCES),
   };
 }
 
