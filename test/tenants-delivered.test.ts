@@ -60,5 +60,5 @@ test('one that is taken away can read nothing, and its rows stay and are counted
   await apply();
   await expect(namesFor('globex_app')).rejects.toThrow();
   expect(await namesFor('acme_app')).toEqual(['ours']);
-  expect(await estate.sql.rows('SELECT count() FROM avesa.companies')).toEqual([['3']]);
+  expect(await estate.sql.rows('SELECT count() FROM avesa.companies')).toEqual([[3]]);
 });
