@@ -54,18 +54,19 @@ const row = (amount: string): string =>
   `number AS id, 'Customer ' || toString(number) AS name, ['new', 'paying', 'late'][1 + number % 3] AS status,
    toDecimal64(${amount}, 2) AS amount, if(number % 5 = 0, NULL, '+49 30 ' || toString(number * 7)) AS phone`;
 
-/** Bytes that statements wrote; merges, which run whenever they like, are stopped meanwhile. */
+/** What statements took; merges, which run whenever they like, are stopped meanwhile. */
 async function costOf(server: Server, work: () => Promise<unknown>) {
   const [since] = await server.rows<[string]>('SELECT toString(toUnixTimestamp64Micro(now64(6)))');
   const began = performance.now();
   await work();
   const milliseconds = performance.now() - began;
   await server.run('SYSTEM FLUSH LOGS');
-  const [found] = await server.rows<[string]>(
-    `SELECT toString(sum(ProfileEvents['WriteBufferFromFileDescriptorWriteBytes'])) FROM system.query_log
+  const [found] = await server.rows<[string, string]>(
+    `SELECT toString(sum(ProfileEvents['WriteBufferFromFileDescriptorWriteBytes'])),
+       toString(sum(ProfileEvents['OSCPUVirtualTimeMicroseconds'])) FROM system.query_log
      WHERE type = 'QueryFinish' AND query_start_time_microseconds >= fromUnixTimestamp64Micro(toInt64(${since?.[0]}))`,
   );
-  return { milliseconds, bytes: Number(found?.[0]) };
+  return { milliseconds, bytes: Number(found?.[0]), processor: Number(found?.[1]) / 1000 };
 }
 
 async function fastest(work: () => Promise<unknown>): Promise<number> {
@@ -166,12 +167,12 @@ try {
     written = await loadAll('changes');
   });
   const dbt = await costOf(server, () => dbtSnapshot(server));
-  const line = (name: string, { milliseconds, bytes }: typeof own): string =>
-    `  ${name.padEnd(28)}${formatDuration(milliseconds).padStart(10)}${formatBytes(bytes).padStart(12)}`;
+  const line = (name: string, { milliseconds, bytes, processor }: typeof own): string =>
+    `  ${name.padEnd(28)}${formatDuration(milliseconds).padStart(10)}${formatDuration(processor).padStart(10)} of processors${formatBytes(bytes).padStart(12)}`;
   say(line('plumbline, three loads', own));
   say(line('dbt: rewrite and exchange', dbt));
   say(
-    `  ${(dbt.bytes / own.bytes).toFixed(1)} times fewer bytes, ${(dbt.milliseconds / own.milliseconds).toFixed(1)} times faster; ${formatCount(written)} rows written`,
+    `  ${(dbt.bytes / own.bytes).toFixed(1)} times fewer bytes, ${(dbt.milliseconds / own.milliseconds).toFixed(1)} times faster, ${(dbt.processor / own.processor).toFixed(1)} times less of the processors; ${formatCount(written)} rows written`,
   );
   const again = await costOf(server, async () => {
     written = await loadAll('changes');
