@@ -25,7 +25,7 @@ export type Locked = string | { readonly table: string; readonly what: string };
 
 const tableOf = (locked: Locked): string => (typeof locked === 'string' ? TABLE : locked.table);
 const pathOf = (table: string): string => `${DATABASE}.${identifier(table)}`;
-const nameOf = (locked: Locked): string => (typeof locked === 'string' ? `Cluster ${locked}` : locked.what);
+const nameOf = (locked: Locked): string => (typeof locked === 'string' ? `cluster ${locked}` : locked.what);
 
 export interface Holder {
   readonly run: string;
@@ -49,8 +49,9 @@ export class LockedError extends PlumblineError {
 
   constructor(locked: Locked, holder: Holder) {
     const wait = Math.max(1, Math.ceil(holder.expiresIn));
+    const what = nameOf(locked);
     super(
-      `${nameOf(locked)} is locked by ${holder.owner} (run ${holder.run}). ` +
+      `${what.charAt(0).toUpperCase()}${what.slice(1)} is locked by ${holder.owner} (run ${holder.run}). ` +
         `The lock expires in ${wait} s unless it is renewed; \`plumbline unlock\` removes it at once.`,
     );
   }
@@ -122,7 +123,7 @@ export async function takeLock(
   const lost = (holder: Holder | undefined): PlumblineError =>
     holder
       ? new LockedError(locked, holder)
-      : new PlumblineError(`${nameOf(locked)}: the lock was removed while this run held it.`);
+      : new PlumblineError(`The lock of ${nameOf(locked)} was removed while this run held it.`);
   /** The lock as it is, which must be ours. */
   const own = async (): Promise<Seen & { holder: Holder }> => {
     const seen = await look(server, table);

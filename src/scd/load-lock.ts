@@ -21,7 +21,7 @@ export async function lockLoad({
   const start = queryIdStart(scd, tenant);
   const lock = await keepLocked(
     server,
-    { table: `lock ${start.slice(0, -1)}`, what: `Loading ${table} for tenant ${tenant}` },
+    { table: `lock ${start.slice(0, -1)}`, what: `loading ${table} for tenant ${tenant}` },
     { run: identity.run, owner: identity.actor, seconds: lockSeconds },
   );
   const release = (): Promise<void> => lock.release();
