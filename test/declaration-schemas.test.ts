@@ -22,6 +22,7 @@ reads: main
 stage: decommission
 tables: [shop.*]
 kept: [main]
+network: {keeper: [keeper.example.com:9181], path: /clickhouse/networks, sign_in: {env: KEEPER}, addresses: {main: 10.0.0.1}, cluster: other}
 ---
 kind: DrPair
 name: telemetry

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { reportExitCode } from '../src/commands/report-exit-code.ts';
 import type { DeliverBy, Files } from '../src/model/node-file.ts';
-import { CONFIG_FILE } from '../src/model/node-file.ts';
+import { CONFIG_FILE, USERS_FILE } from '../src/model/node-file.ts';
 import { planFindings, plannedSteps } from '../src/model/plan.ts';
 import type { ApplyReport } from '../src/model/report.ts';
 import { planOf } from '../src/plan/digest.ts';
@@ -213,6 +213,7 @@ test('a federation that is declared no more leaves an empty file behind', async 
   expect(await planned()).toEqual([
     `community-1 alter file ${CONFIG_FILE}`,
     `community-2 alter file ${CONFIG_FILE}`,
+    `enterprise alter file ${USERS_FILE}`,
   ]);
   expect(reportExitCode(await federation.apply())).toBe(0);
   expect(await readFile(join(federation.nodeFolder('community-1'), CONFIG_FILE), 'utf8')).toContain(

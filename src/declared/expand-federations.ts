@@ -2,6 +2,7 @@
 import type { Cluster, DeclaredObject } from '../model/estate.ts';
 import { type Federation, STAGES, type Stage } from '../model/federation.ts';
 import { type Place, showPlace } from '../model/place.ts';
+import { networkOf } from './expand-network.ts';
 import { cover } from './federated-tables.ts';
 import type { Entry } from './files.ts';
 import { didYouMean, list } from './messages.ts';
@@ -103,9 +104,10 @@ export function expandFederations(
       continue;
     }
     checkMembers(federation, expanding.clusters, entry, expanding.report);
+    const network = networkOf(federation, expanding.clusters, entry, expanding.report);
     const objects = [...expanding.objects, ...generated];
     const made = cover(federation, objects, entry, expanding.report);
-    federations.set(federation.name, { ...federation, covered: made.covered });
+    federations.set(federation.name, { ...federation, ...(network && { network }), covered: made.covered });
     generated.push(...made.generated);
   }
   return { federations: [...federations.values()], generated };

@@ -15,6 +15,7 @@ import { nameKey, pathKey, showId, showPath } from '../model/object.ts';
 import { type Place, showPlace } from '../model/place.ts';
 import { documentOf } from './document.ts';
 import { type ClusterDocument, expandCluster } from './expand-cluster.ts';
+import { compatibilityEntries } from './expand-compatibility.ts';
 import { expandFederations } from './expand-federations.ts';
 import { expandFeeds } from './expand-feeds.ts';
 import { expandPairs } from './expand-pairs.ts';
@@ -142,10 +143,11 @@ function absentOf(entry: Entry, clusters: ReadonlySet<string>): AbsentObject[] {
 
 function expandObjects(
   entries: readonly Entry[],
-  known: ReadonlySet<string>,
+  all: readonly Cluster[],
   scd: readonly UnplacedScd[],
   report: Report,
 ) {
+  const known = new Set(all.map(({ name }) => name));
   const databases = new Map<string, DatabaseScope>();
   const prune = new Map<string, Prune>();
   const limits = new Map<string, SizeLimits>();
@@ -185,6 +187,7 @@ function expandObjects(
     findings,
   } = expandTenants(entries, { objects, columns: tenantColumns(scd), scope }, report);
   for (const entry of made) declare(entry, scope(entry));
+  for (const entry of compatibilityEntries(entries, all, objects)) declare(entry, scope(entry));
   const unwanted = absent.flatMap((entry) => absentOf(entry, scope(entry)));
   return { objects, prune, limits, tenants, absent: unwanted, findings };
 }
@@ -240,7 +243,7 @@ export function expand(written: readonly Entry[]): { estate: Estate; findings: r
     tenants,
     absent,
     findings: ofGrants,
-  } = expandObjects(entries, new Set(clusters.map(({ name }) => name)), tables, report);
+  } = expandObjects(entries, clusters, tables, report);
   checkTargets(entries, objects, report);
   const pairs = expandPairs(entries, clusters, prune, report);
   const { federations, generated } = expandFederations(entries, { clusters, objects, report });

@@ -1,5 +1,6 @@
 /** A federation as declared: clusters that are read as one, the tables it covers, and how far the migration between them has come. */
 import { fitsTable } from './dr-pair.ts';
+import type { Network } from './network.ts';
 import type { Place } from './place.ts';
 
 /** From the first to the last; a step backwards rolls back. */
@@ -27,6 +28,8 @@ export interface Federation {
   readonly except: readonly string[];
   /** Names of the reading cluster's nodes that stay while it is decommissioned; absent before. */
   readonly kept?: readonly string[];
+  /** Absent where nobody but people keeps the lists of who may connect. */
+  readonly network?: Network;
   /** What the patterns come to, on the reading cluster. */
   readonly covered: readonly CoveredTable[];
   readonly place?: Place;

@@ -27,6 +27,8 @@ name: enterprise
 edition: enterprise
 version: "26.7"
 engines: shared
+access: users_xml
+files: { directory: "/etc/clickhouse-server/{node}" }
 shards: [{ replicas: [{ host: enterprise.example.com }] }]
 `;
 
@@ -60,7 +62,7 @@ export interface FederationEstate {
   sql(node: string): Server;
   /** Replaces the declaration of the federation, and the schema. */
   declare(federation: string, schema?: string): Promise<void>;
-  /** The same files for all applies and plans from now on, instead of the servers' own folders. */
+  /** The same files for all applies and plans of `community` from now on, instead of the servers' own folders. */
   deliverBy(files: Files | undefined): void;
   estate(): Promise<Estate>;
   plan(): Promise<Plan>;
@@ -82,14 +84,15 @@ export async function startFederation(): Promise<FederationEstate> {
   const { estate: first, running } = await embed(await loadEstate(folder), folder, 'command');
   const places = new Map(first.clusters.flatMap(({ nodes }) => nodes).map((node) => [node.name, node]));
   const connections = new Map([...places].map(([name, node]) => [name, connect(node)]));
-  let files: Files | undefined = first.clusters[0]?.files;
+  const own = first.clusters[0]?.files;
+  let files = own;
   const estate = async (): Promise<Estate> => {
     const declared = await loadEstate(folder);
-    const clusters = declared.clusters.map(({ files: own, ...cluster }) => ({
-      ...cluster,
-      ...(own && files && { files }),
-      nodes: cluster.nodes.map((node) => places.get(node.name) ?? node),
-    }));
+    const clusters = declared.clusters.map(({ files: _declared, ...cluster }) => {
+      const by = cluster.name === 'community' ? files : own;
+      const nodes = cluster.nodes.map((node) => places.get(node.name) ?? node);
+      return { ...cluster, ...(by && { files: by }), nodes };
+    });
     return { ...declared, clusters };
   };
   const options = () => ({
