@@ -30,13 +30,18 @@ export function compatibilityEntries(
   return entries
     .filter(({ kind }) => kind === 'Federation')
     .flatMap((entry): Entry[] => {
-      const { members, reads } = entry.value as {
+      const {
+        members,
+        reads,
+        compatibility = true,
+      } = entry.value as {
         readonly members: readonly string[];
         readonly reads: string;
+        readonly compatibility?: boolean;
       };
       const reading = clusters.find(({ name }) => name === reads);
       const others = clusters.filter(({ name }) => name !== reads && members.includes(name));
-      if (!reading || others.length === 0) return [];
+      if (!compatibility || !reading || others.length === 0) return [];
       const to = reached(others, objects);
       const value = {
         name: PROFILE,

@@ -76,9 +76,15 @@ async function runEstate(options: EstateOptions, lock: EstateLock): Promise<Embe
   await removeState(folder);
   const servers = await startNodes(folder, nodes, options.spanning);
   const running = () => servers.map((server) => runningNode(server.current()));
-  const describe = () => {
+  const write = () => {
     const described = running().map((server, index) => ({ ...(nodes[index] as EstateNode), ...server }));
     return writeState(folder, { pid: process.pid, purpose, nodes: described });
+  };
+  // One after the other: clusters are applied side by side, and nodes of two may restart at once.
+  let written = Promise.resolve();
+  const describe = () => {
+    written = written.then(write, write);
+    return written;
   };
   await describe();
   const restart = async (name: string): Promise<void> => {
