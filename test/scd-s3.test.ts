@@ -46,6 +46,7 @@ columns:
   updated_at: DateTime64(3)
 ${feed('parquet', '{tenant}/parquet/*.parquet', 'Parquet', 'mode: full')}
 ${feed('lines', '{tenant}/lines/*.jsonl', 'JSONEachRow')}
+${feed('late', '{tenant}/late/*.jsonl', 'JSONEachRow')}
 ${feed('tables', '{tenant}/tables/*.csv', 'CSVWithNames', 'max_bad_share: 60%')}
 ${feed('shared', 'all/*.jsonl', 'JSONEachRow')}
 `;
@@ -148,8 +149,8 @@ test('bad rows go into quarantine as they came, and too many of them fail the lo
     '{"tenant":"acme", broken',
   ];
   const values = lines.map((line) => `('${line.replace(/'/g, "\\'")}')`).join(', ');
-  await put('acme/lines/2.jsonl', 'LineAsString', `SELECT arrayJoin([${values}])`);
-  const { code, said } = await load(['lines'], ['acme']);
+  await put('acme/late/2.jsonl', 'LineAsString', `SELECT arrayJoin([${values}])`);
+  const { code, said } = await load(['late'], ['acme']);
   expect(code).toBe(1);
   expect(said).toContain('rows are bad');
   expect(said).toContain('Nothing was changed; the rows are in quarantine.');
@@ -194,12 +195,14 @@ test('a source that holds all tenants gives each its own rows', async () => {
 });
 
 test('a column that is missing is named with those that are there, and one that comes is told', async () => {
+  await put('globex/late/1.jsonl', 'JSONEachRow', company('globex', '2026-04-02 00:00:00', 'numbers(5)'));
+  expect((await load(['late'], ['globex'])).code).toBe(0);
   await put(
-    'globex/lines/9.jsonl',
+    'globex/late/9.jsonl',
     'JSONEachRow',
     `SELECT *, 1 AS colour FROM (${company('globex', '2026-05-01 00:00:00', 'numbers(5)')})`,
   );
-  const came = await load(['lines'], ['globex']);
+  const came = await load(['late'], ['globex']);
   expect(came.said).toContain('The source has a new column `colour`');
   await put(
     'initech/parquet/1.parquet',
