@@ -68,6 +68,16 @@ describe('a rehearsal', () => {
     await estate.apply();
   });
 
+  it('leaves users, roles and their rights out', async () => {
+    const role = '---\nkind: Role\nname: reader\non: test\n';
+    const grant = '---\nkind: Grant\nto: reader\ntarget: shop.orders\nprivileges: [SELECT]\non: test\n';
+    const orders = SHOP + table('orders', ', total: UInt64');
+    await estate.write({ 'shop.yaml': orders + role + grant });
+    const { outcome, text } = await rehearsal();
+    expect(outcome).toBe('clean');
+    expect(text).toContain('2 changes of users, roles and rights, which it does not store');
+  });
+
   it('plays a rebuild', async () => {
     await estate.write({ 'shop.yaml': SHOP + table('orders', '') });
     await estate.apply();

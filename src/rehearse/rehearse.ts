@@ -3,7 +3,7 @@
  * the plan's steps, and plans again, which must leave nothing to do.
  */
 import type { Estate } from '../model/estate.ts';
-import { nameKey, pathKey, showId } from '../model/object.ts';
+import { isAccess, nameKey, pathKey, showId } from '../model/object.ts';
 import { type NodePlan, type Plan, plannedSteps } from '../model/plan.ts';
 import type { Rehearsal } from '../model/review.ts';
 import type { State } from '../model/state.ts';
@@ -19,7 +19,7 @@ const SHOWN = 5;
 async function seed(stage: Stage, node: string, state: State): Promise<Map<string, string>> {
   const impossible = new Map<string, string>();
   for (const { id, statement } of creationOrder([...state.values()])) {
-    if (id.kind === 'database' && id.path[0] === 'default') continue;
+    if ((id.kind === 'database' && id.path[0] === 'default') || isAccess(id)) continue;
     const reason = await tryStatement(stage.server(node), id, statement);
     if (reason) impossible.set(nameKey(id), `${showId(id)}: ${reason}`);
   }
@@ -36,6 +36,9 @@ async function play(stage: Stage, { node, steps }: NodePlan, state: State | unde
   const skipped = state ? await seed(stage, node, state) : new Map<string, string>();
   const shadowLives = ({ object, rebuild }: Step): boolean =>
     rebuild !== undefined && state?.has(pathKey([object.path[0] ?? '', rebuild.shadow])) === true;
+  const rights = steps.filter(({ object }) => isAccess(object)).length;
+  if (rights > 0)
+    skipped.set('access', `${rights} changes of users, roles and rights, which it does not store`);
   const playable = steps.filter((step) => !skipped.has(nameKey(step.object)) && !shadowLives(step));
   return { skipped, failure: await playSteps(stage.server(node), playable) };
 }
@@ -60,7 +63,8 @@ function verdict(cast: Actors, scenes: readonly Scene[], remaining: Plan): Rehea
     return { outcome: 'failed', text: `The rehearsal failed at ${failures.join('; ')}` };
   const skipped = new Map(scenes.flatMap((scene) => [...scene.skipped]));
   const left = plannedSteps(remaining).filter(
-    ({ step }) => step.verdict !== 'manual' && !skipped.has(nameKey(step.object)),
+    ({ step: { verdict: how, object } }) =>
+      how !== 'manual' && !isAccess(object) && !skipped.has(nameKey(object)),
   );
   if (left.length === 0) return { outcome: 'clean', text: nothingLeft(cast, [...skipped.values()]) };
   const names = left.slice(0, SHOWN).map(({ step, node }) => `${showId(step.object)} on ${node}`);

@@ -10,7 +10,7 @@ import { PERMISSIVE } from '../live/normalise.ts';
 import { connect, type Server, ServerError } from '../live/server.ts';
 import { openSettled } from '../live/settled.ts';
 import { atAddresses, type Cluster, type Estate, embeddedAddress } from '../model/estate.ts';
-import { type ObjectId, showId } from '../model/object.ts';
+import { isAccess, type ObjectId, showId } from '../model/object.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Step } from '../model/step.ts';
 
@@ -92,8 +92,8 @@ export async function playSteps(server: Server, steps: readonly Step[]): Promise
       const { error } = await rebuildTable({ ...order, keepLock: async () => {}, shouldStop: () => false });
       if (error) return `${showId(object)} on ${server.node.name}: ${error}`;
     }
-    // The servers on the stage know all clusters from the start.
-    if (rebuild || file) continue;
+    // The servers on the stage know all clusters from the start, and can't be given users, roles and their rights.
+    if (rebuild || file || isAccess(object)) continue;
     for (const statement of statements) {
       const reason = await tryStatement(server, object, statement);
       if (reason) return `${showId(object)} on ${server.node.name}: ${reason}`;
