@@ -9,7 +9,7 @@ import { size } from './support/size.ts';
 const SEED = 20_261_120;
 const TENANTS = size(2, 24);
 const KEYS = size(50, 100);
-const BATCHES = size(4, 10);
+const BATCHES = size(3, 10);
 
 let shop: ScdEstate;
 beforeAll(async () => {
