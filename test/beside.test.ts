@@ -84,7 +84,8 @@ const COLLECTION = '---\nkind: NamedCollection\nname: source\non: test\nvalues: 
 /** The steps and the findings of a plan, as texts. */
 async function plan(...documents: readonly string[]) {
   await estate.write({ 'shop.yaml': documents.join('') });
-  const planned = await estate.plan();
+  const { plan: planned, close } = await estate.survey();
+  await close();
   return {
     steps: plannedSteps(planned).map(({ step }) => `${step.action} ${step.object.kind}`),
     findings: planFindings(planned).map(({ severity, message }) => `${severity}: ${message}`),

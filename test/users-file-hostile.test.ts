@@ -1,6 +1,7 @@
 /** Hostile names and texts in a `users.d` file: the server reads back what was declared, or the plan says why it can't. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { heldBy } from '../src/access/held.ts';
 import { unwritableName, unwritableText } from '../src/access/users-xml.ts';
 import { planFindings, plannedSteps } from '../src/model/plan.ts';
 import { literal } from '../src/sql/quote.ts';
@@ -62,7 +63,7 @@ const yaml = (documents: readonly object[]): string =>
     .join('\n---\n');
 
 test('a server reads back every hostile text that a file can hold', async () => {
-  const users = fc.sample(belongings, { seed: 2011, numRuns: size(60, 300) });
+  const users = fc.sample(belongings, { seed: 2011, numRuns: size(60, 1000) });
   const documents = users.flatMap(({ database, settings, intervals, keyed_by, hosts, policies }, at) => {
     const user = `user_${at}-x`;
     const head = { on: 'test', to: [user] };
@@ -156,6 +157,15 @@ test('what a file can not hold is told, and nothing is delivered', async () => {
   ]);
   await expect(estate.apply()).rejects.toThrow('nothing was changed');
   expect(await estate.sql.rows('SHOW ACCESS')).toEqual(before);
+});
+
+test('names that mean something in JavaScript are read back from a file as they are', () => {
+  const names = ['constructor', '__proto__', 'prototype', 'toString', 'hasOwnProperty', 'valueOf', 'plain'];
+  const users = names.map((one) => `<${one}><databases><${one}/></databases></${one}>`).join('\n');
+  const held = heldBy(`<clickhouse>\n<users>\n${users}\n</users><profiles><toString/></profiles></clickhouse>`);
+  expect([...held.user]).toEqual(names);
+  expect([...held['settings profile']]).toEqual(['toString']);
+  expect([...held.role]).toEqual([]);
 });
 
 test('names and texts that XML would change are never written', () => {

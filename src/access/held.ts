@@ -17,18 +17,29 @@ const SECTIONS = {
 
 type Nodes = readonly Readonly<Record<string, unknown>>[];
 
-const parser = new XMLParser({ preserveOrder: true, ignoreAttributes: true });
+/** Before every name: fast-xml-parser refuses an element `constructor` and renames `toString`, which ClickHouse takes as they are. */
+const MARK = '/';
+
+const parser = new XMLParser({
+  preserveOrder: true,
+  ignoreAttributes: true,
+  transformTagName: (name) => `${MARK}${name}`,
+});
 
 /** What stands in the elements of this name. */
 function inside(nodes: Nodes, name: string): Nodes {
-  return nodes.flatMap((node) => (Object.hasOwn(node, name) ? (node[name] as Nodes) : []));
+  return nodes.flatMap((node) => (node[`${MARK}${name}`] ?? []) as Nodes);
 }
 
 /** Only for texts that Plumbline wrote; undefined holds nothing. */
 export function heldBy(text: string | undefined): Held {
   const sections = inside(text === undefined ? [] : (parser.parse(text) as Nodes), 'clickhouse');
   const names = (section: string): ReadonlySet<string> =>
-    new Set(inside(sections, section).flatMap((node) => Object.keys(node)));
+    new Set(
+      inside(sections, section)
+        .flatMap((node) => Object.keys(node))
+        .flatMap((name) => (name.startsWith(MARK) ? name.slice(MARK.length) : [])),
+    );
   const entries = Object.entries(SECTIONS).map(([kind, section]) => [kind, names(section)]);
   return Object.fromEntries(entries) as unknown as Held;
 }

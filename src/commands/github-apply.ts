@@ -19,6 +19,7 @@ import { stepMark } from '../plan/step-marks.ts';
 import { renderJson } from '../render/json.ts';
 import { renderReport } from '../render/report.ts';
 import { renderRefusal, renderReportMarkdown } from '../render/report-markdown.ts';
+import { verdictLine } from '../render/summary.ts';
 import type { OpenEstate } from './estate-options.ts';
 import { git } from './git.ts';
 import { estateInRepository } from './github-plan.ts';
@@ -240,8 +241,10 @@ export async function githubApply(options: GitHubOptions, output: Output): Promi
     try {
       await keepArtifacts(options.artifacts, { 'plan.json': renderJson(agreed.plan) });
       if (plannedSteps(agreed.plan).length === 0) {
-        output.result('Nothing to apply: everything is as declared.\n');
         const code = planExitCode(agreed.plan);
+        output.result(
+          `Nothing to apply: ${code === 0 ? 'everything is as declared.' : verdictLine(agreed.plan)}\n`,
+        );
         return code === 0 ? await repairOnly(run, options, opened, output) : code;
       }
       return await applyReviewed(run, options, opened, agreed, output);

@@ -3,7 +3,7 @@ import { applyPlan, RefusedError } from '../apply/apply.ts';
 import { objections } from '../apply/gate.ts';
 import { survey } from '../apply/survey.ts';
 import { PlumblineError } from '../model/errors.ts';
-import { plannedSteps } from '../model/plan.ts';
+import { plannedSteps, unreadableNodes } from '../model/plan.ts';
 import type { RunIdentity } from '../model/report.ts';
 import { renderRepairsMarkdown, renderUnrepaired } from '../render/report-markdown.ts';
 import type { OpenEstate } from './estate-options.ts';
@@ -40,8 +40,16 @@ async function repairPairs(
   try {
     const reasons = objections(agreed.plan, new Set());
     if (reasons.length > 0) throw new RefusedError('Nothing was repaired.', reasons);
+    const unread = unreadableNodes(agreed.plan).map(
+      ({ node, unreadable }) => `${node} can't be read: ${unreadable}`,
+    );
     if (plannedSteps(agreed.plan).length === 0)
-      return { text: renderUnrepaired(['Nothing was to be repaired.']), failed: false };
+      return {
+        text: renderUnrepaired(
+          unread.length > 0 ? ['Nothing was repaired.', ...unread] : ['Nothing was to be repaired.'],
+        ),
+        failed: unread.length > 0,
+      };
     const progress = showProgress(output);
     const report = await applyPlan(opened.estate, agreed, {
       ...{ ...surveying, identity, allowed: new Set<string>(), lockSeconds: LOCK, progress },

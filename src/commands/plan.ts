@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { survey } from '../apply/survey.ts';
 import { planWithLint } from '../lint/in-plan.ts';
-import { type Plan, planFindings, plannedSteps, unreadableNodes } from '../model/plan.ts';
+import { isAsDeclared, type Plan, planFindings, plannedSteps, unreadableNodes } from '../model/plan.ts';
 import { VERSION } from '../model/version.ts';
 import { rehearse } from '../rehearse/rehearse.ts';
 import { renderJson } from '../render/json.ts';
@@ -39,9 +39,9 @@ export function renderPlan(plan: Plan, format: Format, output: Output): string {
 
 /** 1 when something could not be read or must be mended first, 2 when there are changes, 0 when there are none. */
 export function planExitCode(plan: Plan): number {
+  if (isAsDeclared(plan)) return 0;
   const errors = planFindings(plan).some(({ severity }) => severity === 'error');
-  if (errors || unreadableNodes(plan).length > 0) return 1;
-  return plannedSteps(plan).length > 0 ? 2 : 0;
+  return errors || unreadableNodes(plan).length > 0 ? 1 : 2;
 }
 
 export async function plan(options: PlanOptions, output: Output): Promise<number> {

@@ -5,9 +5,11 @@ import { dirname, join } from 'node:path';
 import { type SurveyOptions, survey } from '../apply/survey.ts';
 import { expand } from '../declared/expand.ts';
 import { type Entry, readDeclarations } from '../declared/files.ts';
+import { PlumblineError } from '../model/errors.ts';
 import type { Estate } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
 import { nameKey } from '../model/object.ts';
+import { unreadableNodes } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
 import type { Found } from './collect.ts';
@@ -64,6 +66,11 @@ async function differences(
   const { plan, close } = await survey(estate, checking.options);
   await close();
   const failures = new Map<string, string>();
+  const lost = unreadableNodes(plan).find(({ node }) => checking.states.has(node));
+  if (lost)
+    throw new PlumblineError(
+      `${lost.node} can't be read any more, so nothing shows that the declarations are right: ${lost.unreadable}`,
+    );
   for (const { node, steps, findings } of plan.clusters.flatMap(({ nodes }) => nodes)) {
     const fail = (key: string | undefined, reason: string): void => {
       if (key !== undefined && checking.found.has(key) && hasIt(key, node, checking) && !failures.has(key))

@@ -10,7 +10,7 @@ import type { Normaliser } from '../kinds/kind.ts';
 import type { Estate } from '../model/estate.ts';
 import { nameKey, type ObjectId, pathKey, showId } from '../model/object.ts';
 import { showPlace } from '../model/place.ts';
-import { plannedSteps } from '../model/plan.ts';
+import { type Plan, plannedSteps, unreadableNodes } from '../model/plan.ts';
 import type { FileChange } from '../render/file-patch.ts';
 import { type Acceptance, acceptLive } from './accept.ts';
 import { candidatesOf } from './candidates.ts';
@@ -85,12 +85,20 @@ function edited(acceptances: readonly Acceptance[], added: readonly Addition[], 
   return { changes, reasons };
 }
 
-/** Plans the edited files; gives the names that still differ, or the mistakes that the edits make. */
+/** Why nodes can't be read, of which the plan should know something. */
+function unread(plan: Plan, isWanted: (node: string) => boolean): string[] {
+  return unreadableNodes(plan)
+    .filter(({ node }) => isWanted(node))
+    .map(({ node, unreadable }) => `${node} can't be read: ${unreadable}`);
+}
+
+/** Plans the edited files; gives the names that still differ, or what the edits break and what can't be read to prove them. */
 async function stillDiffering(
   changes: readonly FileChange[],
   estate: Estate,
   entries: readonly Entry[],
   options: SurveyOptions,
+  wasRead: (node: string) => boolean,
 ): Promise<{ readonly keys: ReadonlySet<string>; readonly mistakes: readonly string[] }> {
   const paths = new Set(changes.map(({ path }) => path));
   const { entries: fresh, findings } = await load(changes.map(({ path, after }) => ({ path, text: after })));
@@ -101,7 +109,8 @@ async function stillDiffering(
   if (mistakes.length > 0) return { keys: new Set(), mistakes };
   const { plan, close } = await survey({ ...expanded.estate, clusters: estate.clusters }, options);
   await close();
-  return { keys: new Set(plannedSteps(plan).map(({ step }) => nameKey(step.object))), mistakes };
+  const keys = new Set(plannedSteps(plan).map(({ step }) => nameKey(step.object)));
+  return { keys, mistakes: unread(plan, wasRead) };
 }
 
 /**
@@ -118,8 +127,11 @@ export async function importPatch(
   const { acceptances, reasons } = await acceptLive(estate, drifted, ask);
   const added = await additions(estate, drifted, ask);
   const all = edited(acceptances, added, read);
-  const { keys, mistakes } = await stillDiffering(all.changes, estate, entries, options);
-  const told = [...reasons, ...all.reasons, ...mistakes];
+  const { keys, mistakes } = await stillDiffering(all.changes, estate, entries, options, (node) =>
+    drifted.states.has(node),
+  );
+  const unknown = unread(drifted.plan, () => true);
+  const told = [...unknown, ...reasons, ...all.reasons, ...mistakes];
   if (mistakes.length > 0) return { files: [], reasons: told };
   const fails = (id: ObjectId): boolean => keys.has(nameKey(id));
   const failing = [

@@ -4,14 +4,14 @@ import type { Normaliser } from '../kinds/kind.ts';
 import { tyingFunctions } from '../kinds/ties.ts';
 import type { Engines } from '../model/estate.ts';
 import type { Root } from '../model/state.ts';
-import { ParseError } from '../sql/cursor.ts';
 import { identifier, literal } from '../sql/quote.ts';
-import { misreadName } from '../sql/spelling.ts';
 import { type Abilities, TooOldError } from './abilities.ts';
+import { formatterOf } from './formatter.ts';
+import { legible } from './legible.ts';
 import type { ServerFacts } from './read.ts';
 import { accessView } from './read-access.ts';
 import { type Server, ServerError } from './server.ts';
-import { statementColumn, statementText } from './statement-text.ts';
+import { statementColumn } from './statement-text.ts';
 
 const LANES = 4;
 
@@ -24,17 +24,6 @@ interface Lane {
   readonly session: string;
   tail: Promise<unknown>;
   load: number;
-}
-
-/** The text that a server made of the written one. Throws where the server itself would not understand it any more. */
-function legible(written: string, selected = ''): string {
-  const stored = statementText(selected);
-  if (stored === '') throw new ParseError('ClickHouse would store a definition that it can not read back');
-  const name = misreadName(written, stored);
-  if (name === undefined) return stored;
-  throw new ParseError(
-    `ClickHouse writes the name \`${name}\` down without quotes and would not take it for a name again`,
-  );
 }
 
 /** One normaliser per node; `live` is what is there, `engines` what its cluster says. */
@@ -82,14 +71,7 @@ export function normaliserOf(
       return legible(written, row?.[0]);
     });
 
-  const format = async (statement: string): Promise<string> => {
-    if (!(await abilities()).formats)
-      throw new TooOldError('the server has no function formatQuerySingleLine');
-    const [row] = await server.rows<[string]>(
-      `SELECT ${statementColumn('formatted')} FROM (SELECT formatQuerySingleLine(${literal(statement)}) AS formatted)`,
-    );
-    return legible(statement, row?.[0]);
-  };
+  const format = formatterOf(server, abilities);
 
   return {
     table: (definition) => stored(definition, 'TABLE'),

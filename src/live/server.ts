@@ -1,6 +1,7 @@
 /** One ClickHouse node over HTTP(S): rows out of SELECTs, statements into it, errors with the node's name. */
 import { text } from 'node:stream/consumers';
 import { ClickHouseError, type ClickHouseSettings, createClient } from '@clickhouse/client';
+import pLimit from 'p-limit';
 import { PlumblineError } from '../model/errors.ts';
 import type { Node } from '../model/estate.ts';
 import { resolveCredential } from './credentials.ts';
@@ -49,6 +50,8 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const SYNTAX_ERROR = 62;
 
+const REQUESTS_AT_ONCE = 8;
+
 /** The user lacks a right. */
 export const ACCESS_DENIED = 497;
 
@@ -86,12 +89,15 @@ export function connect(node: Node): Server {
     password: node.password ? resolveCredential(node.password, `password of node ${node.name}`) : '',
     application: 'plumbline',
     request_timeout: HOUR,
-    max_open_connections: 8,
+    max_open_connections: REQUESTS_AT_ONCE,
     keep_alive: { enabled: true, idle_socket_ttl: 1500 },
     log: { level: 127 },
   });
   let received = 0;
-  const request = async <T>(options: RequestOptions, send: (base: object) => Promise<T>): Promise<T> => {
+  let isClosed = false;
+  const limit = pLimit(REQUESTS_AT_ONCE);
+  const sendNow = async <T>(options: RequestOptions, send: (base: object) => Promise<T>): Promise<T> => {
+    if (isClosed) throw new ServerError(node, undefined, 'the connection was closed before this was asked');
     const timeout = options.timeout ?? HOUR;
     const abort = AbortSignal.timeout(timeout);
     try {
@@ -106,6 +112,9 @@ export function connect(node: Node): Server {
       throw wrap(error, node, timeout);
     }
   };
+  /** The time of a request begins when it is sent: waiting for those before it is not the server's silence. */
+  const request = <T>(options: RequestOptions, send: (base: object) => Promise<T>): Promise<T> =>
+    limit(() => sendNow(options, send));
   return {
     node,
     rows: (query, options = {}) =>
@@ -129,6 +138,9 @@ export function connect(node: Node): Server {
         throw error;
       }),
     received: () => received,
-    close: () => client.close(),
+    async close() {
+      isClosed = true;
+      await client.close();
+    },
   };
 }

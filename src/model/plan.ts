@@ -55,6 +55,12 @@ export function planFindings(plan: Plan): Finding[] {
   );
 }
 
+/** Whether every node could be read, and nothing is left to do or to mend there. An empty list of steps alone says less. */
+export function isAsDeclared(plan: Plan): boolean {
+  const isWrong = planFindings(plan).some(({ severity }) => severity === 'error');
+  return plannedSteps(plan).length === 0 && unreadableNodes(plan).length === 0 && !isWrong;
+}
+
 /** Nodes whose state is not known. */
 export function unreadableNodes(plan: Plan): NodePlan[] {
   return plan.clusters.flatMap(({ nodes }) => nodes.filter(({ unreadable }) => unreadable !== undefined));

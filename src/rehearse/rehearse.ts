@@ -4,7 +4,7 @@
  */
 import type { Estate } from '../model/estate.ts';
 import { isAccess, nameKey, pathKey, showId } from '../model/object.ts';
-import { type NodePlan, type Plan, plannedSteps } from '../model/plan.ts';
+import { type NodePlan, type Plan, plannedSteps, unreadableNodes } from '../model/plan.ts';
 import type { Rehearsal } from '../model/review.ts';
 import type { State } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
@@ -58,7 +58,10 @@ function nothingLeft({ played, doubled, leftOut }: Actors, skipped: readonly str
 }
 
 function verdict(cast: Actors, scenes: readonly Scene[], remaining: Plan): Rehearsal {
-  const failures = scenes.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
+  const failures = [
+    ...scenes.flatMap(({ failure }) => (failure === undefined ? [] : [failure])),
+    ...unreadableNodes(remaining).map(({ node, unreadable }) => `reading ${node} again: ${unreadable}`),
+  ];
   if (failures.length > 0)
     return { outcome: 'failed', text: `The rehearsal failed at ${failures.join('; ')}` };
   const skipped = new Map(scenes.flatMap((scene) => [...scene.skipped]));

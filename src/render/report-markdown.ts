@@ -1,5 +1,5 @@
 /** Takes what became of a run and gives the comment that tells the pull request: outcomes per node, failures, what is next. */
-import { plannedSteps } from '../model/plan.ts';
+import { isAsDeclared } from '../model/plan.ts';
 import type { ApplyReport, StepResult } from '../model/report.ts';
 import { code, prose } from './markdown-escape.ts';
 import { ADVICE } from './report.ts';
@@ -57,8 +57,7 @@ interface Words {
 
 function reportText({ identity, results, remaining }: ApplyReport, words: Words): string {
   const bad = results.filter(isBad);
-  const left = plannedSteps(remaining).length;
-  const clean = results.every(({ outcome }) => outcome === 'done') && left === 0;
+  const clean = results.every(({ outcome }) => outcome === 'done') && isAsDeclared(remaining);
   const heading = `### ${words.done}${clean ? '' : ' in part'}`;
   const verify = `${words.again}: ${clean ? `${words.clean}.` : prose(verdictLine(remaining))}`;
   return `${[

@@ -1,6 +1,6 @@
 /** Takes what became of a run and gives the lines that close it: outcomes, failures with what to do next, what is left. */
 import pc from 'picocolors';
-import { plannedSteps } from '../model/plan.ts';
+import { isAsDeclared } from '../model/plan.ts';
 import type { ApplyReport, Outcome, StepResult } from '../model/report.ts';
 import { verdictLine } from './summary.ts';
 import { counted } from './units.ts';
@@ -40,8 +40,7 @@ export function renderReport(report: ApplyReport, options: { readonly colour: bo
   const bad = results.filter(
     ({ outcome, error }) => outcome === 'failed' || outcome === 'unknown' || error !== undefined,
   );
-  const left = plannedSteps(remaining).length;
-  const clean = bad.length === 0 && left === 0;
+  const clean = bad.length === 0 && isAsDeclared(remaining);
   const lines = [
     ...bad.flatMap(failureLines),
     `${counted(results.length, 'step')}: ${counts.join(' · ')} (run ${identity.run})`,

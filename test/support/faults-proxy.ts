@@ -6,9 +6,9 @@ import { buffer } from 'node:stream/consumers';
 
 /**
  * What becomes of a request: `lost` never reaches the server, `unanswered` does but its answer never comes back, `answered`
- * is cut when the server has answered and the client has not heard it.
+ * is cut when the server has answered and the client has not heard it. `refused` is answered as by a server without memory.
  */
-export type Fate = 'pass' | 'lost' | 'unanswered' | 'answered';
+export type Fate = 'pass' | 'lost' | 'unanswered' | 'answered' | 'refused';
 
 export interface SeenRequest {
   /** Counted from 1 over the life of the proxy. */
@@ -49,6 +49,9 @@ function openSockets(server: ReturnType<typeof createTcpServer>): { end(): Promi
   };
 }
 
+const NO_MEMORY =
+  'Code: 241. DB::Exception: (total) memory limit exceeded. (MEMORY_LIMIT_EXCEEDED) (version 26.7)';
+
 export async function startProxy(target: number): Promise<FaultProxy> {
   let count = 0;
   const passOn = (incoming: IncomingMessage, body: Buffer, outgoing: ServerResponse, fate: Fate): void => {
@@ -72,6 +75,8 @@ export async function startProxy(target: number): Promise<FaultProxy> {
     if (!body) return;
     const fate = await proxy.decide({ number: ++count, text: body.toString() });
     if (fate === 'lost') outgoing.destroy();
+    else if (fate === 'refused')
+      outgoing.writeHead(500, { 'X-ClickHouse-Exception-Code': '241' }).end(NO_MEMORY);
     else passOn(incoming, body, outgoing, fate);
   });
   server.keepAliveTimeout = 60_000;

@@ -12,6 +12,7 @@ import { connect, type Server } from '../../src/live/server.ts';
 import { openSettled } from '../../src/live/settled.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type { ApplyReport } from '../../src/model/report.ts';
+import { allRead } from './all-read.ts';
 
 export interface TestEstate {
   /** The estate's folder, as `--estate` takes it. */
@@ -88,7 +89,7 @@ export async function startTestEstate(
     async plan() {
       const { plan, close } = await surveyed();
       await close();
-      return plan;
+      return allRead(plan);
     },
     async apply(options = {}) {
       const agreed = await surveyed({ refreshSecrets: options.refreshSecrets === true });

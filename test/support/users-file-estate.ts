@@ -13,6 +13,7 @@ import { openSettled } from '../../src/live/settled.ts';
 import type { Estate } from '../../src/model/estate.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type { ApplyReport } from '../../src/model/report.ts';
+import { allRead } from './all-read.ts';
 
 export interface UsersFileEstate {
   /** The folder of the server's configuration. */
@@ -86,11 +87,11 @@ files: { directory: ${serverFolder} }\nshards: [{ replicas: [{ host: 127.0.0.1, 
     async plan() {
       const { plan, close } = await surveyed();
       await close();
-      return plan;
+      return allRead(plan);
     },
     async apply(more = {}) {
       const agreed = await surveyed(more);
-      return applyPlan(await estate(), agreed, {
+      const report = await applyPlan(await estate(), agreed, {
         ...options(),
         identity: await newRun(folder),
         allowed: new Set(['destructive', 'rebuild']),
@@ -100,6 +101,7 @@ files: { directory: ${serverFolder} }\nshards: [{ replicas: [{ host: 127.0.0.1, 
         restart: () => server.restart(),
         ...more,
       }).finally(agreed.close);
+      return { ...report, remaining: allRead(report.remaining) };
     },
     restart: () => server.restart(),
     async stop() {
