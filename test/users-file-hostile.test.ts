@@ -162,7 +162,9 @@ test('what a file can not hold is told, and nothing is delivered', async () => {
 test('names that mean something in JavaScript are read back from a file as they are', () => {
   const names = ['constructor', '__proto__', 'prototype', 'toString', 'hasOwnProperty', 'valueOf', 'plain'];
   const users = names.map((one) => `<${one}><databases><${one}/></databases></${one}>`).join('\n');
-  const held = heldBy(`<clickhouse>\n<users>\n${users}\n</users><profiles><toString/></profiles></clickhouse>`);
+  const held = heldBy(
+    `<clickhouse>\n<users>\n${users}\n</users><profiles><toString/></profiles></clickhouse>`,
+  );
   expect([...held.user]).toEqual(names);
   expect([...held['settings profile']]).toEqual(['toString']);
   expect([...held.role]).toEqual([]);

@@ -23,7 +23,8 @@ const MARK = '/';
 const parser = new XMLParser({
   preserveOrder: true,
   ignoreAttributes: true,
-  transformTagName: (name) => `${MARK}${name}`,
+  // An element without content is transformed twice.
+  transformTagName: (name) => (name.startsWith(MARK) ? name : `${MARK}${name}`),
 });
 
 /** What stands in the elements of this name. */
