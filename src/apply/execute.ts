@@ -10,6 +10,7 @@ import { batchesOf, runBatch } from './batches.ts';
 import type { Journal } from './journal.ts';
 import { rebuildTable } from './rebuild-table.ts';
 import { runFile } from './run-file.ts';
+import { runRegistration } from './run-registration.ts';
 import { runRepair } from './run-repair.ts';
 import { runReplicated } from './run-replicated.ts';
 import { isInconclusive, settleStep } from './settle.ts';
@@ -71,6 +72,7 @@ function runProcedure(
   const { step } = planned;
   const { path } = step.object;
   if (step.file) return runFile(run, planned, step.file, server, queryId);
+  if (step.registration) return runRegistration(run, planned, step.registration);
   if (step.repair) return runRepair(run, server, step.repair, path.slice(0, 2), queryId);
   if (!step.rebuild) return undefined;
   return rebuildTable({ server, path, rebuild: step.rebuild, queryId, keepLock, shouldStop });

@@ -4,6 +4,7 @@ import type { Server } from '../live/server.ts';
 import { showId } from '../model/object.ts';
 import type { PlannedStep } from '../model/plan.ts';
 import type { Outcome, RunIdentity } from '../model/report.ts';
+import type { Step } from '../model/step.ts';
 
 export interface Journal {
   /** Says that a step begins, and how those before ended: after a crash the journal shows which were under way. */
@@ -23,6 +24,12 @@ CREATE TABLE IF NOT EXISTS \`plumbline\`.\`journal\` (
 ) ENGINE = ReplacingMergeTree(version) ORDER BY (run, cluster, node, step)
 COMMENT 'What plumbline apply did; read it with FINAL'`;
 
+/** What later plans ask for: the text of a file, or of a list with the addresses of it that are ours. */
+function writtenDown({ file, registration, statements }: Step): readonly string[] {
+  if (registration) return [registration.text, ...registration.owned];
+  return file ? [file.text, ...statements] : statements;
+}
+
 export async function openJournal(server: Server, identity: RunIdentity): Promise<Journal> {
   await server.run(CREATE);
   const started = new Map<number, string>();
@@ -37,7 +44,7 @@ export async function openJournal(server: Server, identity: RunIdentity): Promis
       object: showId(step.object),
       action: step.action,
       verdict: step.verdict,
-      statements: step.file ? [step.file.text, ...step.statements] : step.statements,
+      statements: writtenDown(step),
       started: started.get(number),
       ...row,
     });

@@ -30,6 +30,7 @@ import { absentOn, withTenants } from '../plan/with-tenants.ts';
 import { checkFederations, isMember, withFindings } from './check-federations.ts';
 import { awaitLeftBehind } from './left-behind.ts';
 import { planFiles } from './plan-files.ts';
+import { planNetworks } from './plan-networks.ts';
 import { accessPlan } from './plan-users-file.ts';
 import { readLeftRebuilds } from './rebuild-left.ts';
 import { routeNodes, unrouted } from './route-nodes.ts';
@@ -279,7 +280,8 @@ export async function survey(estate: Estate, options: SurveyOptions): Promise<Su
   );
   options.settled.save();
   const { repairs } = options;
-  const checked = withFindings(clusters, checkFederations(estate, members));
+  const found = withFindings(clusters, checkFederations(estate, members));
+  const checked = await planNetworks(estate, found, servers, options.connectTimeout);
   const repaired = repairs ? await planPairs(estate, checked, { servers, states }, repairs) : checked;
   return {
     plan: withAllowances(planOf(repaired), estate.limits),

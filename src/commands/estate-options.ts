@@ -11,6 +11,7 @@ import { openEstate } from '../embedded/estate.ts';
 import { openSettled, type Settled } from '../live/settled.ts';
 import { DeclarationError, PlumblineError } from '../model/errors.ts';
 import { atAddresses, type Estate, embeddedAddress, type Node, type SizeLimits } from '../model/estate.ts';
+import { withoutNetworks } from '../model/federation.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Files } from '../model/node-file.ts';
 
@@ -178,7 +179,8 @@ export async function embed(estate: Estate, folder: string, purpose: 'command' |
     running.nodes.map(({ name, url, nativePort }) => [name, embeddedAddress(url, nativePort)]),
   );
   const files: Files = { by: { directory: running.folder('{node}') }, reload: 'restart' };
-  return { estate: withFiles(atAddresses(estate, addresses), files), running };
+  const federations = withoutNetworks(estate.federations);
+  return { estate: withFiles(atAddresses({ ...estate, federations }, addresses), files), running };
 }
 
 /** Throws a PlumblineError for what does not say a name and an address. */

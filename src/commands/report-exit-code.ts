@@ -4,9 +4,10 @@ import type { ApplyReport } from '../model/report.ts';
 import type { Step } from '../model/step.ts';
 import { planExitCode } from './plan.ts';
 
-const isForPeople = ({ file }: Step): boolean => file !== undefined && 'manual' in file.by;
+const isForPeople = ({ file, registration }: Step): boolean =>
+  [file?.by, registration?.by].some((by) => by !== undefined && 'manual' in by);
 
-/** 0 when all is done, 2 when all is done but files that people have to put in their places, 1 otherwise. */
+/** 0 when all is done, 2 when all is done but what people have to do, 1 otherwise. */
 export function reportExitCode({ results, remaining }: ApplyReport): number {
   if (results.some(({ outcome }) => outcome !== 'done' && outcome !== 'pending')) return 1;
   const left = planExitCode(remaining);

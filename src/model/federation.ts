@@ -42,3 +42,8 @@ export function isCovered(
 ): boolean {
   return tables.some((one) => fitsTable(one, path)) && !except.some((one) => fitsTable(one, path));
 }
+
+/** The same federations where no server has a Keeper, or is kept from anything. */
+export function withoutNetworks(federations: readonly Federation[] = []): Federation[] {
+  return federations.map(({ network: _network, ...federation }) => federation);
+}

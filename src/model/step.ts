@@ -1,4 +1,5 @@
 /** What a plan is made of: drafts that kinds write, and the steps that the plan folds them into. */
+import type { Registration } from './network.ts';
 import type { StepFile } from './node-file.ts';
 import type { ObjectId } from './object.ts';
 import type { Place } from './place.ts';
@@ -101,6 +102,8 @@ export interface Step {
   readonly repair?: Repair;
   /** Of a step that delivers a file to the node; the statements, which have the server read it, run after that. */
   readonly file?: StepFile;
+  /** Of a step that changes a list of addresses which no server keeps. */
+  readonly registration?: Registration;
   readonly verdict: Verdict;
   readonly hazards: readonly Hazard[];
   readonly changes: readonly Change[];

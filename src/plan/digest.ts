@@ -30,6 +30,7 @@ export const meaningOf = (planned: PlannedStep): string => {
       ...(step.rebuild ? [step.rebuild] : []),
       ...(step.repair ? [step.repair] : []),
       ...(step.file ? [{ ...step.file, before: undefined }] : []),
+      ...(step.registration ? [step.registration] : []),
     ],
     byKey,
   );

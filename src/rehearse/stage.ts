@@ -10,6 +10,7 @@ import { PERMISSIVE } from '../live/normalise.ts';
 import { connect, type Server, ServerError } from '../live/server.ts';
 import { openSettled } from '../live/settled.ts';
 import { atAddresses, type Cluster, type Estate, embeddedAddress } from '../model/estate.ts';
+import { withoutNetworks } from '../model/federation.ts';
 import { isAccess, type ObjectId, showId } from '../model/object.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Step } from '../model/step.ts';
@@ -50,7 +51,10 @@ export async function onStage<T>(
       clusters,
       async plan(declared) {
         const settled = openSettled(join(folder, 'settled.json'));
-        const surveyed = await survey({ ...declared, clusters }, { settled, connectTimeout: 10_000 });
+        const surveyed = await survey(
+          { ...declared, clusters, federations: withoutNetworks(declared.federations) },
+          { settled, connectTimeout: 10_000 },
+        );
         await surveyed.close();
         return surveyed.plan;
       },

@@ -21,9 +21,10 @@ interface Folding {
 }
 
 function meaning({ impact: _impact, fingerprint: _fingerprint, ...step }: Step): string {
-  const { action, object, statements, verdict, hazards, changes, refusals, allowance, place, file } = step;
+  const { action, object, statements, verdict, hazards, changes, refusals, allowance, place } = step;
   return JSON.stringify([
-    ...[action, object, statements, verdict, hazards, changes, refusals, allowance, place, file],
+    ...[action, object, statements, verdict, hazards, changes, refusals, allowance, place],
+    ...[step.file, step.registration],
   ]);
 }
 

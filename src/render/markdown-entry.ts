@@ -1,4 +1,5 @@
 /** Takes one folded entry of a plan and gives its Markdown: open where it needs a reviewer's eye, folded away elsewhere. */
+import type { Registration } from '../model/network.ts';
 import type { StepFile } from '../model/node-file.ts';
 import type { ClusterPlan } from '../model/plan.ts';
 import type { Step } from '../model/step.ts';
@@ -8,6 +9,7 @@ import { type FoldedEntry, nodesText } from './fold-nodes.ts';
 import { hazardImpact } from './impact.ts';
 import { diffBlock, diffMarked } from './markdown-change.ts';
 import { code, fenced, html, htmlCode, prose } from './markdown-escape.ts';
+import { registrationLines, registrationText } from './registered-list.ts';
 import { visibleNode, visiblePath, visiblePlace } from './visible.ts';
 
 const WIDTH = 100;
@@ -46,12 +48,23 @@ function fileBlocks(file: StepFile): string[][] {
   ];
 }
 
+function registrationBlocks(registration: Registration): string[][] {
+  return [
+    [prose(registrationText(registration))],
+    fenced(
+      'diff',
+      registrationLines(registration).map((line) => diffMarked(line)),
+    ),
+  ];
+}
+
 /** What changes in the definition, and the statements that run. */
 export function definitionBlocks({ step }: FoldedEntry): string[][] {
-  const changed = diffBlock(step);
+  const changed = step.registration ? [] : diffBlock(step);
   return [
     changed.length > 0 ? fenced('diff', changed) : [],
     ...(step.file ? fileBlocks(step.file) : []),
+    ...(step.registration ? registrationBlocks(step.registration) : []),
     step.statements.length > 0 ? fenced('sql', statementLines(step, WIDTH)) : [],
   ];
 }

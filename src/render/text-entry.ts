@@ -4,6 +4,7 @@ import { deliveredLines, deliveryText } from './delivered-file.ts';
 import { allowanceText, statementLines, tellingChanges, verdictWord } from './describe-step.ts';
 import { type FoldedEntry, nodesText } from './fold-nodes.ts';
 import { hazardImpact } from './impact.ts';
+import { registrationLines, registrationText } from './registered-list.ts';
 import { changeLines, diffText } from './text-change.ts';
 import { type Palette, signOf, signPaint, verdictPaint } from './text-palette.ts';
 import { visible, visibleNode, visiblePath, visiblePlace } from './visible.ts';
@@ -45,7 +46,12 @@ function warnings(entry: FoldedEntry, colours: Palette, width: number): string[]
   ];
 }
 
-function fileLines({ file }: FoldedEntry['step'], colours: Palette, width: number): string[] {
+function fileLines({ file, registration }: FoldedEntry['step'], colours: Palette, width: number): string[] {
+  if (registration)
+    return [
+      ...wrap(visible(registrationText(registration)), width),
+      ...registrationLines(registration).map((line) => diffText(line, colours)),
+    ];
   if (!file) return [];
   return [
     ...wrap(visible(deliveryText(file)), width),
@@ -63,7 +69,9 @@ export function entryLines(
   const { step } = entry;
   const inner = width - MARGIN - DETAIL;
   const told = [
-    ...tellingChanges(step).flatMap((change) => changeLines(change, step, colours, inner)),
+    ...(step.registration ? [] : tellingChanges(step)).flatMap((change) =>
+      changeLines(change, step, colours, inner),
+    ),
     ...warnings(entry, colours, inner),
     ...fileLines(step, colours, inner),
   ];
