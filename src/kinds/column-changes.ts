@@ -41,8 +41,11 @@ function definition(column: Column): string {
 const position = (after: string | undefined): string =>
   after === undefined ? 'FIRST' : `AFTER ${identifier(after)}`;
 
-/** ClickHouse reads SETTINGS behind ADD COLUMN and forgets them. */
-export function addColumn(to: StateObject<Column>, after: string | undefined): PartDraft[] {
+/**
+ * ClickHouse reads SETTINGS behind ADD COLUMN and forgets them. `apart` is for a column that takes the name of one that goes:
+ * what follows looks for it in vain in the same statement.
+ */
+export function addColumn(to: StateObject<Column>, after: string | undefined, apart = false): PartDraft[] {
   const { statistics, settings } = to.attributes;
   const name = nameOf(to);
   const cannot = unstoredStatistics(name, to.attributes);
@@ -51,10 +54,12 @@ export function addColumn(to: StateObject<Column>, after: string | undefined): P
   const set = settingsText(settings);
   return [
     clause(`ADD COLUMN ${name} ${text} ${position(after)}`, RANK.column),
-    ...(set ? [greedyClause(`MODIFY COLUMN ${name} MODIFY SETTING ${set}`, RANK.columnRemoval)] : []),
+    ...(set
+      ? [greedyClause(`MODIFY COLUMN ${name} MODIFY SETTING ${set}`, RANK.columnRemoval, { apart })]
+      : []),
     ...(statistics === undefined
       ? []
-      : [greedyClause(`ADD STATISTICS ${name} TYPE ${statistics}`, RANK.settings)]),
+      : [greedyClause(`ADD STATISTICS ${name} TYPE ${statistics}`, RANK.settings, { apart })]),
   ];
 }
 

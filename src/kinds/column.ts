@@ -3,7 +3,14 @@ import { identifier } from '../sql/quote.ts';
 import { cannotAlterColumn, cannotAlterComment, cannotAlterParts } from './alterable.ts';
 import { addColumn, alterColumn } from './column-changes.ts';
 import { isStored } from './column-effects.ts';
-import { columnsOf, engineOfTable, KEEPS_NONE, keepsStored, keyUse } from './column-keys.ts';
+import {
+  columnsOf,
+  engineOfTable,
+  isInKeyExpression,
+  KEEPS_NONE,
+  keepsStored,
+  keyUse,
+} from './column-keys.ts';
 import type { Column } from './column-text.ts';
 import { clause, hazard, RANK } from './drafts.ts';
 import type { Action, Around, PartDraft, PartKind } from './kind.ts';
@@ -17,7 +24,9 @@ function changeType(name: string, from: string, to: string, around: Around): Act
   const change = typeChange(from, to);
   if (change === 'impossible')
     return { refuse: `ClickHouse can't convert \`${name}\` from ${from} to ${to}` };
-  if (use === 'key' && change !== 'metadata' && !onlyCardinality(from, to)) {
+  const isFree =
+    change === 'metadata' || (onlyCardinality(from, to) && !isInKeyExpression(name, around.from));
+  if (use === 'key' && !isFree) {
     return {
       rebuild: `\`${name}\` is part of a key, and ClickHouse can't change the type of a key column (${from} to ${to})`,
     };
@@ -144,7 +153,8 @@ export const column: PartKind<Column> = {
       cannotAlterColumn(to.id.path.at(-1) ?? '', around) ??
       cannotBecomeNested(to.id.path.at(-1) ?? '', around) ??
       (to.attributes.statistics === undefined ? undefined : cannotAlterParts('statistics', around));
-    return cannot ? [cannot] : addColumn(to, after);
+    if (cannot) return [cannot];
+    return addColumn(to, after, namesakes(to.id.path.at(-1) ?? '', around).length > 0);
   },
   alter(to, from, changed, around, after) {
     const name = to.id.path.at(-1) ?? '';
