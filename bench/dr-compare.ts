@@ -12,8 +12,9 @@ import type { Site } from '../src/dr/site.ts';
 import { freePorts } from '../src/embedded/free-ports.ts';
 import { startServer } from '../src/embedded/server.ts';
 import { readFacts, readNode } from '../src/live/read.ts';
-import { connect, type Server } from '../src/live/server.ts';
+import type { Server } from '../src/live/server.ts';
 import { openSettled } from '../src/live/settled.ts';
+import { connectLocal } from '../test/support/connect-local.ts';
 
 const ROWS = Number(process.env.ROWS ?? 10_000_000);
 const PARTITIONS = 1000;
@@ -76,19 +77,7 @@ const servers = await Promise.all(
     }),
   ),
 );
-const sql = servers.map(({ name, httpPort, nativePort }) =>
-  connect({
-    name,
-    cluster: name,
-    shard: 1,
-    replica: 1,
-    host: '127.0.0.1',
-    httpPort,
-    nativePort,
-    secure: false,
-    user: { plain: 'default' },
-  }),
-);
+const sql = servers.map(({ name, httpPort, nativePort }) => connectLocal(httpPort, { name, nativePort }));
 
 let memory = 0;
 let sites: Site[] = [];

@@ -11,8 +11,9 @@ import { loadEstate } from '../src/commands/estate-options.ts';
 import { newRun } from '../src/commands/identity.ts';
 import { freePorts } from '../src/embedded/free-ports.ts';
 import { startServer } from '../src/embedded/server.ts';
-import { connect, type Server } from '../src/live/server.ts';
+import type { Server } from '../src/live/server.ts';
 import { openSettled } from '../src/live/settled.ts';
+import { connectLocal } from '../test/support/connect-local.ts';
 
 const ROWS = 5_000_000;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -93,10 +94,7 @@ async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'plumbline-bench-'));
   const [httpPort = 0, nativePort = 0] = await freePorts(2);
   const server = await startServer({ name: 'bench', folder: join(folder, 'server'), httpPort, nativePort });
-  const sql = connect({
-    ...{ name: 'bench', cluster: 'bench', shard: 1, replica: 1, host: '127.0.0.1', httpPort, nativePort },
-    ...{ secure: false, user: { plain: 'default' } },
-  });
+  const sql = connectLocal(httpPort, { name: 'bench' });
   try {
     await mkdir(join(folder, 'clusters'));
     await mkdir(join(folder, 'schemas'));

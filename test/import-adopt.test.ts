@@ -8,9 +8,10 @@ import { loadEstate } from '../src/commands/estate-options.ts';
 import { importLive } from '../src/commands/import-live.ts';
 import { freePorts } from '../src/embedded/free-ports.ts';
 import { type EmbeddedServer, startServer } from '../src/embedded/server.ts';
-import { connect, type Server } from '../src/live/server.ts';
+import type { Server } from '../src/live/server.ts';
 import { openSettled } from '../src/live/settled.ts';
 import { type Plan, planFindings, plannedSteps } from '../src/model/plan.ts';
+import { connectLocal } from './support/connect-local.ts';
 
 /** As README.md grants it. */
 const USERS = `
@@ -55,10 +56,7 @@ beforeAll(async () => {
     nativePort,
     usersXml: USERS,
   });
-  sql = connect({
-    ...{ name: 'prod', cluster: 'prod', shard: 1, replica: 1, host: '127.0.0.1' },
-    ...{ httpPort, nativePort, secure: false, user: { plain: 'default' } },
-  });
+  sql = connectLocal(httpPort, { name: 'prod' });
   for (const statement of STATEMENTS) await sql.run(statement);
   await sql.run(WINDOW_VIEW, {
     settings: { allow_experimental_window_view: 1, allow_experimental_analyzer: 0 },

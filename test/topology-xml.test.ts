@@ -11,11 +11,11 @@ import { compareTopology, showDifference } from '../src/federation/compare-topol
 import { remoteClusters } from '../src/federation/remote-clusters.ts';
 import { topologyXml } from '../src/federation/topology-xml.ts';
 import { readTopology } from '../src/live/read-topology.ts';
-import { connect } from '../src/live/server.ts';
 import type { Cluster, Estate, Node, Peer } from '../src/model/estate.ts';
 import type { Federation, Stage } from '../src/model/federation.ts';
 import { CONFIG_FILE } from '../src/model/node-file.ts';
 import type { RemoteCluster } from '../src/model/topology.ts';
+import { connectLocal } from './support/connect-local.ts';
 import { size } from './support/size.ts';
 
 const SEED = 20261120;
@@ -112,11 +112,7 @@ describe('the file', () => {
         { name: 'theirs', shards: [other] },
       ],
     });
-    const sql = connect({
-      ...{ name: 'one', cluster: 'own', shard: 1, replica: 1, host: '127.0.0.1', httpPort, nativePort },
-      secure: false,
-      user: { plain: 'default' },
-    });
+    const sql = connectLocal(httpPort, { name: 'one', cluster: 'own' });
     try {
       const live = await readTopology(sql, 10_000);
       expect(compareTopology(clusters, live)).toEqual([]);

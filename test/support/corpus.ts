@@ -14,11 +14,12 @@ import { freePorts } from '../../src/embedded/free-ports.ts';
 import { startServer } from '../../src/embedded/server.ts';
 import { defaultUsersXml } from '../../src/embedded/server-config.ts';
 import { secretsIn } from '../../src/kinds/secret.ts';
-import { connect, type Server } from '../../src/live/server.ts';
+import type { Server } from '../../src/live/server.ts';
 import type { Estate } from '../../src/model/estate.ts';
 import { type Plan, planFindings, plannedSteps } from '../../src/model/plan.ts';
 import { renderMarkdown } from '../../src/render/markdown.ts';
 import { identifier, qualified } from '../../src/sql/quote.ts';
+import { connectLocal } from './connect-local.ts';
 
 const CORPUS = fileURLToPath(new URL('../corpus', import.meta.url));
 
@@ -162,17 +163,7 @@ export async function startCorpus(): Promise<Corpus> {
       { name: 'there', shards: [shard] },
     ],
   });
-  const sql = connect({
-    name: 'test',
-    cluster: 'test',
-    shard: 1,
-    replica: 1,
-    host: '127.0.0.1',
-    httpPort,
-    nativePort,
-    secure: false,
-    user: { plain: 'default' },
-  });
+  const sql = connectLocal(httpPort);
   const cluster = `kind: Cluster\nname: test\nedition: community\nversion: "26.7"
 shards: [{ replicas: [{ host: 127.0.0.1, http_port: ${httpPort} }] }]\n`;
   await mkdir(join(folder, 'clusters'));

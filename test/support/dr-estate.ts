@@ -5,10 +5,11 @@ import type { Resolve } from '../../src/dr/direction.ts';
 import { type PairStatus, pairStatus } from '../../src/dr/pair-status.ts';
 import { freePorts } from '../../src/embedded/free-ports.ts';
 import { type EmbeddedServer, startServer } from '../../src/embedded/server.ts';
-import { connect, type Server } from '../../src/live/server.ts';
+import type { Server } from '../../src/live/server.ts';
 import { openSettled } from '../../src/live/settled.ts';
 import type { DrPair } from '../../src/model/dr-pair.ts';
 import type { Estate } from '../../src/model/estate.ts';
+import { connectLocal } from './connect-local.ts';
 import { type Folder, makeFolder } from './folder.ts';
 
 export type SiteName = 'west' | 'east';
@@ -57,11 +58,7 @@ ${rest}`;
   });
   const servers = new Map<SiteName, EmbeddedServer>();
   let pointed: SiteName | undefined = 'west';
-  const sqlOf = (name: SiteName): Server =>
-    connect({
-      ...{ name, cluster: name, shard: 1, replica: 1, host: '127.0.0.1', secure: false },
-      ...{ httpPort: port[name], nativePort: 0, user: { plain: 'default' } },
-    });
+  const sqlOf = (name: SiteName): Server => connectLocal(port[name], { name });
   const sql = { west: sqlOf('west'), east: sqlOf('east') };
   const estate: DrEstate = {
     folder,

@@ -21,9 +21,10 @@ import { freePorts } from '../../src/embedded/free-ports.ts';
 import { type EmbeddedServer, startServer } from '../../src/embedded/server.ts';
 import { defaultUsersXml } from '../../src/embedded/server-config.ts';
 import { readFacts, readNode } from '../../src/live/read.ts';
-import { connect, type Server, ServerError } from '../../src/live/server.ts';
+import { type Server, ServerError } from '../../src/live/server.ts';
 import { openSettled } from '../../src/live/settled.ts';
 import { pathKey } from '../../src/model/object.ts';
+import { connectLocal } from './connect-local.ts';
 
 export const SITES = ['active', 'passive'] as const;
 export type SiteName = (typeof SITES)[number];
@@ -61,10 +62,7 @@ export interface Addresses {
 }
 
 const connection = (name: SiteName, [httpPort, nativePort]: readonly [number, number]): Server =>
-  connect({
-    ...{ name, cluster: name, shard: 1, replica: 1, host: '127.0.0.1', httpPort, nativePort },
-    ...{ secure: false, user: { plain: 'default' } },
-  });
+  connectLocal(httpPort, { name, nativePort });
 
 /** Compares tables and repairs what may be repaired. Throws what is no refusal and no lost server. */
 export async function repairTables(

@@ -1,6 +1,7 @@
 /** Writers that know what they sent, and readers that never look away, for a table that is rebuilt under them. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect, type Server } from '../../src/live/server.ts';
+import type { Server } from '../../src/live/server.ts';
+import { connectLocal } from './connect-local.ts';
 
 interface Extra {
   /** A column beside those that the writers send. */
@@ -54,11 +55,7 @@ export interface TrafficReport {
   readonly reads: number;
 }
 
-const connection = (port: number): Server =>
-  connect({
-    ...{ name: 'traffic', cluster: 'test', shard: 1, replica: 1, host: '127.0.0.1', nativePort: 0 },
-    ...{ httpPort: port, secure: false, user: { plain: 'default' } },
-  });
+const connection = (port: number): Server => connectLocal(port, { name: 'traffic', cluster: 'test' });
 
 export interface TrafficOptions {
   readonly port: number;

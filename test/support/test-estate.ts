@@ -8,11 +8,12 @@ import { loadEstate } from '../../src/commands/estate-options.ts';
 import { newRun } from '../../src/commands/identity.ts';
 import { freePorts } from '../../src/embedded/free-ports.ts';
 import { type EmbeddedServer, type ServerOptions, startServer } from '../../src/embedded/server.ts';
-import { connect, type Server } from '../../src/live/server.ts';
+import type { Server } from '../../src/live/server.ts';
 import { openSettled } from '../../src/live/settled.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type { ApplyReport } from '../../src/model/report.ts';
 import { allRead } from './all-read.ts';
+import { connectLocal } from './connect-local.ts';
 
 export interface TestEstate {
   /** The estate's folder, as `--estate` takes it. */
@@ -61,19 +62,7 @@ export async function startTestEstate(
     join(folder, 'clusters', 'test.yaml'),
     clusterYaml(servers.map(({ httpPort }) => httpPort)),
   );
-  const sql = servers.map(({ name, httpPort, nativePort }) =>
-    connect({
-      name,
-      cluster: 'test',
-      shard: 1,
-      replica: 1,
-      host: '127.0.0.1',
-      httpPort,
-      nativePort,
-      secure: false,
-      user: { plain: 'default' },
-    }),
-  );
+  const sql = servers.map(({ name, httpPort }) => connectLocal(httpPort, { name, cluster: 'test' }));
   const surveyed = async (options: Partial<SurveyOptions> = {}): Promise<Survey> =>
     survey(await loadEstate(folder), {
       settled: openSettled(join(folder, '.plumbline', 'settled.json')),

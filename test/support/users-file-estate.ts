@@ -8,12 +8,13 @@ import { loadEstate } from '../../src/commands/estate-options.ts';
 import { newRun } from '../../src/commands/identity.ts';
 import { freePorts } from '../../src/embedded/free-ports.ts';
 import { startRestartable } from '../../src/embedded/restartable.ts';
-import { connect, type Server } from '../../src/live/server.ts';
+import type { Server } from '../../src/live/server.ts';
 import { openSettled } from '../../src/live/settled.ts';
 import type { Estate } from '../../src/model/estate.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type { ApplyReport } from '../../src/model/report.ts';
 import { allRead } from './all-read.ts';
+import { connectLocal } from './connect-local.ts';
 
 export interface UsersFileEstate {
   /** The folder of the server's configuration. */
@@ -47,15 +48,7 @@ files: { directory: ${serverFolder} }\nshards: [{ replicas: [{ host: 127.0.0.1, 
   );
   const connections: Server[] = [];
   const as = (user: string, passwordVariable?: string): Server => {
-    const connection = connect({
-      name: 'test',
-      cluster: 'test',
-      shard: 1,
-      replica: 1,
-      host: '127.0.0.1',
-      httpPort,
-      nativePort,
-      secure: false,
+    const connection = connectLocal(httpPort, {
       user: { plain: user },
       ...(passwordVariable && { password: { env: passwordVariable } }),
     });
