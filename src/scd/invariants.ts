@@ -21,12 +21,18 @@ export interface Verified {
   readonly violations: readonly Violation[];
 }
 
-/** A condition that no version meets. */
-function rulesOf({ validity }: ScdTable): readonly (readonly [string, string])[] {
-  const [from, to, current, hash] = [validity.from, validity.to, validity.current, validity.hash].map(
-    identifier,
-  );
-  const retracted = identifier(validity.retracted);
+type Rule = readonly [text: string, condition: string];
+
+/** A condition that no version meets, for which all tracked columns are read. */
+export function hashRule({ validity, hash }: ScdTable, digest = hash): Rule {
+  const [stored, retracted] = [validity.hash, validity.retracted].map(identifier);
+  return ['has another hash than its values', `NOT ${retracted} AND ${stored} != ${digest}`];
+}
+
+/** Conditions that no version meets. */
+function rulesOf(scd: ScdTable, isNarrow: boolean): readonly Rule[] {
+  const { validity } = scd;
+  const [from, to, current] = [validity.from, validity.to, validity.current].map(identifier);
   return [
     ['ends before it begins', `${from} >= ${to}`],
     ['ends behind the beginning of the next version', `${to} > ${CHAIN_NEXT}`],
@@ -36,20 +42,26 @@ function rulesOf({ validity }: ScdTable): readonly (readonly [string, string])[]
     ],
     ['is the last one and ends', `${to} < ${CHAIN_NEXT} AND ${CHAIN_NEXT} = ${OPEN_END}`],
     ['is called current and has ended, or is not and has not', `${current} != (${to} = ${OPEN_END})`],
-    ['has another hash than its values', `NOT ${retracted} AND ${hash} != ${DIGEST}`],
+    ...(isNarrow ? [] : [hashRule(scd, DIGEST)]),
   ];
 }
 
-/** One row: keys, live keys, versions, then a count and an example for each rule. `batch` narrows it to the keys of a batch. */
+/** For people, as SQL. */
+export const shownKey = ({ key }: ScdTable): string =>
+  `arrayStringConcat([${key.map((name) => `toString(${identifier(name)})`).join(', ')}], ', ')`;
+
+/**
+ * One row: keys, live keys, versions, then a count and an example for each rule. `batch` narrows it to the keys of a batch, and to
+ * the rules for which the chain of a key's versions is followed.
+ */
 export function verifyQuery(scd: ScdTable, tenant: string, batch?: Batch): string {
   const { key, validity } = scd;
   const by = list(key);
   const touched = batch
     ? ` AND (${by}) IN (SELECT ${by} FROM ${landingTable(scd)} WHERE ${identifier(LANDING.batch)} = ${literal(batch.id)})`
     : '';
-  const shown = `arrayStringConcat([${key.map((name) => `toString(${identifier(name)})`).join(', ')}], ', ')`;
-  const counts = rulesOf(scd).map(
-    ([, condition]) => `toString(countIf(${condition})), anyIf(${shown}, ${condition})`,
+  const counts = rulesOf(scd, batch !== undefined).map(
+    ([, condition]) => `toString(countIf(${condition})), anyIf(${shownKey(scd)}, ${condition})`,
   );
   const [current, retracted] = [validity.current, validity.retracted].map(identifier);
   return `
@@ -58,9 +70,10 @@ SELECT toString(uniqExact(${by})), toString(countIf(${current} AND NOT ${retract
 FROM (${chain(scd, tenant, touched)})`;
 }
 
+/** `row` as `verifyQuery` brings it, with or without a batch. */
 export function readVerified(scd: ScdTable, row: readonly string[]): Verified {
   const [keys = '0', live = '0', versions = '0', ...counts] = row;
-  const violations = rulesOf(scd).flatMap(([rule], at): Violation[] => {
+  const violations = rulesOf(scd, false).flatMap(([rule], at): Violation[] => {
     const count = Number(counts[at * 2] ?? 0);
     return count === 0 ? [] : [{ rule, count, example: counts[at * 2 + 1] ?? '' }];
   });

@@ -47,23 +47,33 @@ interface Judged {
   readonly bad: number;
   readonly keyless: number;
   readonly reasons: readonly (readonly [string, number])[];
+  /** Sum of the hashes of all rows. */
+  readonly digest: string;
 }
 
 async function judge({ server }: Load, scd: ScdTable, batch: Batch): Promise<Judged> {
   const problem = identifier(LANDING.problem);
-  const rows = await server.rows<[string, number]>(
-    `SELECT ${problem}, count() FROM ${landingTable(scd)} WHERE ${identifier(LANDING.batch)} = ${literal(batch.id)}
+  const rows = await server.rows<[string, number, string]>(
+    `SELECT ${problem}, count(), toString(sum(cityHash64(tuple(* EXCEPT (${identifier(LANDING.batch)}, ${identifier(LANDING.landed)})))))
+     FROM ${landingTable(scd)} WHERE ${identifier(LANDING.batch)} = ${literal(batch.id)}
      GROUP BY ${problem} ORDER BY count() DESC, ${problem}`,
     NUMBERS,
   );
   const sum = (some: readonly (readonly [string, number])[]): number =>
     some.reduce((total, [, count]) => total + count, 0);
-  const reasons = rows.filter(([reason]) => reason !== '');
+  const all = rows.map(([reason, count]) => [reason, count] as const);
+  const reasons = all.filter(([reason]) => reason !== '');
   return {
-    read: sum(rows),
+    read: sum(all),
     bad: sum(reasons),
     keyless: sum(reasons.filter(([reason]) => reason.startsWith(NO_KEY))),
     reasons,
+    digest: String(
+      BigInt.asUintN(
+        64,
+        rows.reduce((total, [, , hash]) => total + BigInt(hash), 0n),
+      ),
+    ),
   };
 }
 
@@ -143,10 +153,13 @@ export async function landRows(
   await lock.check();
   const queryId = statements.id();
   watch('reading', queryId);
-  await server.run(insertLanded(scd, feed, { batch, columns: Object.keys(columns), types, time, since }), {
-    queryId,
-    settings: READ_SETTINGS,
-  });
+  await server.run(
+    insertLanded(scd, feed, { batch, columns: new Map(Object.entries(columns)), types, time, since }),
+    {
+      queryId,
+      settings: READ_SETTINGS,
+    },
+  );
   watch('judging', '');
   const judged = await judge(load, scd, batch);
   if (judged.bad > 0) await quarantine(load, batch);
@@ -155,10 +168,7 @@ export async function landRows(
     ([reason, count]) => `${count} bad ${count === 1 ? 'row is' : 'rows are'} in quarantine: ${reason}.`,
   );
   const whole = await landWhole(load, batch, judged, time);
-  const [[digest] = ['0']] = await server.rows<[string]>(
-    `SELECT toString(sum(cityHash64(tuple(*)))) FROM (SELECT * EXCEPT (${identifier(LANDING.batch)}, ${identifier(LANDING.landed)}) FROM ${landingTable(scd)}
-     WHERE ${identifier(LANDING.batch)} = ${literal(batch.id)})`,
-  );
+  const { digest } = feed.mode.as === 'full' ? await judge(load, scd, batch) : judged;
   const record: LoadRecord = {
     ...begun,
     source: source.text,

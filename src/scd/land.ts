@@ -13,8 +13,8 @@ export const FOREIGN = 'a row of another tenant';
 
 export interface Landing {
   readonly batch: Batch;
-  /** Names of the source's columns. */
-  readonly columns: readonly string[];
+  /** Types of the source's columns by name. */
+  readonly columns: ReadonlyMap<string, string>;
   /** Types by column of the landing table, as the server writes them. */
   readonly types: ReadonlyMap<string, string>;
   /** SQL for the moment of the load. */
@@ -30,6 +30,8 @@ interface Value {
   /** SQL for the value, NULL where it can't be had. */
   readonly cast: string;
   readonly isNullable: boolean;
+  /** Columns of a typed source that have the very type that is wanted: `never` is NULL, or may be. */
+  readonly fits?: 'never' | 'maybe' | undefined;
   readonly type: string;
 }
 
@@ -51,6 +53,16 @@ function castTo(raw: string, type: string): { readonly cast: string; readonly is
   return { cast: `accurateCastOrNull(${raw}, ${literal(type)})`, isNullable: false };
 }
 
+const within = (type: string, wrapper: string): string =>
+  type.startsWith(`${wrapper}(`) ? type.slice(wrapper.length + 1, -1) : type;
+const bare = (type: string): string => within(within(type, 'LowCardinality'), 'Nullable');
+
+/** A value of the very type needs no cast, which costs more than all else that happens to it. */
+function fitting(type: string, found: string | undefined): Value['fits'] {
+  if (found === undefined || bare(type) !== bare(found)) return undefined;
+  return /^(LowCardinality\()?Nullable\(/.test(found) ? 'maybe' : 'never';
+}
+
 /** The SQL of each column; throws where the source lacks the one of the same name. */
 function expressionsOf(scd: ScdTable, feed: Feed, columns: readonly string[]): [string, string][] {
   const names = scd.columns.map(({ name }) => name).filter((name) => name !== scd.tenant);
@@ -70,15 +82,16 @@ function rowsOf(
   feed: Feed,
   { batch, columns, since }: Landing,
 ): { readonly from: string; readonly line: string | undefined } {
-  const source = sourceOf(feed, batch.tenant, columns);
+  const names = [...columns.keys()];
+  const source = sourceOf(feed, batch.tenant, names);
   const isNew = since !== undefined && source.isFile ? `_time >= ${since}` : undefined;
   const where = (more?: string): string => {
     const all = [isNew, more].filter((one) => one !== undefined);
     return all.length === 0 ? '' : ` WHERE ${all.join(' AND ')}`;
   };
   if (!source.isJsonLines) return { from: `SELECT * FROM ${source.from}${where()}`, line: undefined };
-  const tuple = columns.map((name) => `${identifier(name)} Nullable(String)`).join(', ');
-  const parts = columns.map((name, at) => `tupleElement(\`#line_row\`, ${at + 1}) AS ${identifier(name)}`);
+  const tuple = names.map((name) => `${identifier(name)} Nullable(String)`).join(', ');
+  const parts = names.map((name, at) => `tupleElement(\`#line_row\`, ${at + 1}) AS ${identifier(name)}`);
   return {
     from: `SELECT line AS \`#line\`, JSONExtract(line, ${literal(`Tuple(${tuple})`)}) AS \`#line_row\`, ${parts.join(', ')} FROM ${source.from}${where("trim(line) != ''")}`,
     line: '`#line`',
@@ -90,9 +103,13 @@ function problemsOf(scd: ScdTable, feed: Feed, values: readonly Value[], line: s
   if (line !== undefined)
     rules.push([`NOT isValidJSON(${line})`, `${NO_KEY}can't be read: the line is no JSON`]);
   if (feed.tenant !== undefined) rules.push(['NOT `#mine`', FOREIGN]);
-  const wrong = ({ name, cast, raw, isNullable, type }: Value, start = ''): [string, string][] => [
-    ...(isNullable ? [] : [[`isNull(${raw})`, `${start}${name} is NULL`] as [string, string]]),
-    [`isNull(${cast}) AND isNotNull(${raw})`, `${start}${name} is no ${type}`],
+  const wrong = ({ name, cast, raw, isNullable, fits, type }: Value, start = ''): [string, string][] => [
+    ...(isNullable || fits === 'never'
+      ? []
+      : [[`isNull(${raw})`, `${start}${name} is NULL`] as [string, string]]),
+    ...(fits
+      ? []
+      : [[`isNull(${cast}) AND isNotNull(${raw})`, `${start}${name} is no ${type}`] as [string, string]]),
   ];
   const isKey = ({ name }: Value): boolean => scd.key.includes(name);
   for (const value of values.filter(isKey)) rules.push(...wrong(value, NO_KEY));
@@ -107,20 +124,48 @@ function problemsOf(scd: ScdTable, feed: Feed, values: readonly Value[], line: s
   return `multiIf(${rules.map(([condition, text]) => `${condition}, ${literal(text)}`).join(', ')}, '')`;
 }
 
+type Found = (expression: string) => string | undefined;
+
+/** The type of an expression that is nothing but a column of a source whose columns have types. */
+function typesFound(feed: Feed, { batch, columns }: Landing): Found {
+  if (!sourceOf(feed, batch.tenant).isTyped) return () => undefined;
+  const quoted = new Map([...columns].map(([name, type]) => [identifier(name), type]));
+  return (expression) => columns.get(expression) ?? quoted.get(expression);
+}
+
+function validFromOf({ validFrom }: Feed, time: string, found: Found): string {
+  if (validFrom === undefined) return time;
+  return fitting('DateTime64(3)', found(validFrom))
+    ? validFrom
+    : `accurateCastOrNull(${validFrom}, 'DateTime64(3)')`;
+}
+
 export function insertLanded(scd: ScdTable, feed: Feed, landing: Landing): string {
   const { batch, types, time, since } = landing;
   const { from, line } = rowsOf(feed, landing);
-  const values = expressionsOf(scd, feed, landing.columns).map(
+  const found = typesFound(feed, landing);
+  const values = expressionsOf(scd, feed, [...landing.columns.keys()]).map(
     ([name, expression], at): Value & { expression: string } => {
       const type = types.get(name) ?? 'String';
       const raw = `\`#${at}\``;
-      return { name, raw, type, expression, ...castTo(raw, type) };
+      const { cast, isNullable } = castTo(raw, type);
+      const fits = fitting(type, found(expression));
+      return { name, raw, type, expression, cast: fits ? raw : cast, isNullable, fits };
     },
   );
   const mine =
     feed.tenant === undefined ? 'true' : `ifNull(toString(${feed.tenant}) = ${literal(batch.tenant)}, false)`;
   const taken = values.map(({ raw, expression }) => `(${expression}) AS ${raw}`);
+  const fits = values.filter((value) => value.fits);
+  const isAsDescribed = fits.map(
+    ({ raw, expression }) => `toTypeName(${raw}) != ${literal(found(expression) ?? '')}`,
+  );
   const filters = [
+    ...(fits.length === 0
+      ? []
+      : [
+          `NOT throwIf(${isAsDescribed.join(' OR ')}, 'the source has other columns than a moment ago; load it again')`,
+        ]),
     ...(feed.tenant !== undefined && !isOfTenant(feed) ? ['`#mine`'] : []),
     ...(since !== undefined && feed.source.from === 'table' && feed.validFrom !== undefined
       ? [`ifNull(\`#from\` >= ${since}, true)`]
@@ -136,8 +181,8 @@ export function insertLanded(scd: ScdTable, feed: Feed, landing: Landing): strin
     LANDING.problem,
     LANDING.row,
   ];
-  const whole = values.map(({ cast, isNullable, type }) =>
-    isNullable ? cast : `ifNull(${cast}, defaultValueOfTypeName(${literal(type)}))`,
+  const whole = values.map(({ cast, isNullable, fits, type }) =>
+    isNullable || fits === 'never' ? cast : `ifNull(${cast}, defaultValueOfTypeName(${literal(type)}))`,
   );
   return `
 INSERT INTO ${landingTable(scd)} (${names.map(identifier).join(', ')})
@@ -146,7 +191,7 @@ SELECT ${literal(batch.id)}, ${literal(batch.tenant)}, ${whole.join(', ')},
   if(\`#problem\` = '', '', ${line ?? `formatRowNoNewline('JSONEachRow', ${asJson})`})
 FROM (
   SELECT ${line === undefined ? '' : `${line}, `}${taken.join(', ')}, ${mine} AS \`#mine\`,
-    ${feed.validFrom === undefined ? time : `accurateCastOrNull(${feed.validFrom}, 'DateTime64(3)')`} AS \`#from\`,
+    ${validFromOf(feed, time, found)} AS \`#from\`,
     ${feed.deleted === undefined ? 'false' : `accurateCastOrNull(${feed.deleted}, 'Bool')`} AS \`#deleted\`
   FROM (${from})
 )${filters.length === 0 ? '' : `\nWHERE ${filters.join(' AND ')}`}`;

@@ -1,13 +1,15 @@
 /** A landed batch goes in; it is laid over the history, verified and entered in the ledger. May be run again at any time. */
 import { PlumblineError } from '../model/errors.ts';
-import { LANDING, OPEN_END, type ScdTable } from '../model/scd.ts';
+import { LANDING } from '../model/scd.ts';
 import { identifier, literal, qualified } from '../sql/quote.ts';
+import { insertFirst, verifyFirst } from './first-load.ts';
 import { readVerified, verifyQuery } from './invariants.ts';
 import { goodRows, landingTable } from './landed.ts';
 import { clockOf, type LoadRecord, writeRecord } from './ledger.ts';
 import type { Load } from './load.ts';
 import { LOAD_SETTINGS } from './statements.ts';
 import { insertVersions } from './versions.ts';
+import { countWritten } from './written.ts';
 
 /** Rows of a batch that are worked on at once: what one INSERT holds in memory. */
 const PORTION = 1_000_000;
@@ -19,74 +21,70 @@ export async function dropLanded(
   await server.run(`ALTER TABLE ${landingTable(scd)} DROP PARTITION ${literal(batch)}`);
 }
 
-/** Higher than any that is stored, whatever any clock says; only one load of a tenant asks at a time. */
-async function nextVersion({ server, scd, tenant }: Load): Promise<string> {
-  const [row] = await server.rows<[string]>(
-    `SELECT toString(max(${identifier(scd.validity.version)}) + 1) FROM ${qualified([scd.database, scd.name])}
-     WHERE ${identifier(scd.tenant)} = ${literal(tenant)}`,
-  );
-  return row?.[0] ?? '1';
+interface Before {
+  /** Higher than any that is stored, whatever any clock says; only one load of a tenant asks at a time. */
+  readonly version: string;
+  readonly isEmpty: boolean;
+  /** Rows of the batch that count. */
+  readonly good: number;
 }
 
-type Written = Pick<LoadRecord, 'written' | 'opened' | 'closed' | 'deleted' | 'retracted'>;
-
-async function countWritten({ server, tenant }: Load, scd: ScdTable, version: string): Promise<Written> {
-  const { validity } = scd;
-  const [from, to, retracted] = [validity.from, validity.to, validity.retracted].map(identifier);
-  // What was taken back lasts a millisecond; a deletion that lasts no longer is counted with it.
-  const isBack = `${retracted} AND ${to} = ${from} + INTERVAL 1 MILLISECOND`;
-  const [row] = await server.rows<number[]>(
-    `SELECT count(), countIf(NOT ${retracted} AND ${to} = ${OPEN_END}), countIf(NOT ${retracted} AND ${to} != ${OPEN_END}),
-       countIf(${retracted} AND NOT (${isBack})), countIf(${isBack})
-     FROM ${qualified([scd.database, scd.name])}
-     WHERE ${identifier(scd.tenant)} = ${literal(tenant)} AND ${identifier(validity.version)} = ${version}`,
-    { settings: { output_format_json_quote_64bit_integers: 0 } },
+async function readBefore({ server, scd, tenant }: Load, batch: string): Promise<Before> {
+  const { from, where } = goodRows(scd, { id: batch, tenant });
+  const [[version, stored, good] = ['1', '0', '0']] = await server.rows<[string, string, string]>(
+    `SELECT toString(max(${identifier(scd.validity.version)}) + 1), toString(count()), (SELECT toString(count()) FROM ${from} WHERE ${where})
+     FROM ${qualified([scd.database, scd.name])} WHERE ${identifier(scd.tenant)} = ${literal(tenant)}`,
   );
-  const [written = 0, opened = 0, closed = 0, deleted = 0, back = 0] = row ?? [];
-  return { written, opened, closed, deleted, retracted: back };
+  return { version, isEmpty: stored === '0', good: Number(good) };
 }
 
-/** What is wrong behind the load; undefined where nothing is. */
-async function verifyTouched({ server, scd, tenant }: Load, batch: string): Promise<string | undefined> {
-  const [row = []] = await server.rows<string[]>(verifyQuery(scd, tenant, { id: batch, tenant }), {
-    timeout: 3_600_000,
-  });
-  const [first] = readVerified(scd, row).violations;
-  return (
-    first &&
-    `The history of ${scd.database}.${scd.name} is wrong behind the load: a version of key ${first.example} ${first.rule}.`
-  );
-}
-
-export async function publish(load: Load, landed: LoadRecord): Promise<LoadRecord> {
+async function layOver(load: Load, batch: string, { version, good }: Before): Promise<void> {
   const { server, scd, tenant, lock, statements, watch } = load;
-  const { from, where } = goodRows(scd, { id: landed.batch, tenant });
-  const [row] = await server.rows<[number]>(`SELECT count() FROM ${from} WHERE ${where}`, {
-    settings: { output_format_json_quote_64bit_integers: 0 },
-  });
-  const of = Math.max(1, Math.ceil((row?.[0] ?? 0) / PORTION));
-  const version = await nextVersion(load);
+  const of = Math.max(1, Math.ceil(good / PORTION));
   for (let number = 0; number < of; number++) {
     await lock.check();
     const queryId = statements.id();
     watch(of === 1 ? 'writing versions' : `writing versions, part ${number + 1} of ${of}`, queryId);
-    const portion = { id: landed.batch, tenant, number, of };
+    const portion = { id: batch, tenant, number, of };
     await server.run(insertVersions(scd, portion, version), { queryId, settings: LOAD_SETTINGS });
   }
+}
+
+/** What is wrong with the chains of the batch's keys. */
+async function verifyChains({ server, scd, tenant }: Load, batch: string): Promise<string | undefined> {
+  const query = verifyQuery(scd, tenant, { id: batch, tenant });
+  const [row = []] = await server.rows<string[]>(query, { timeout: 3_600_000 });
+  const [first] = readVerified(scd, row).violations;
+  return first && `a version of key ${first.example} ${first.rule}`;
+}
+
+export async function publish(load: Load, landed: LoadRecord): Promise<LoadRecord> {
+  const { server, scd, watch } = load;
+  const { batch } = landed;
+  const before = await readBefore(load, batch);
+  const first = before.isEmpty && before.good > 0 ? await insertFirst(load, batch, before) : undefined;
+  if (!first) await layOver(load, batch, before);
   watch('verifying', '');
-  const written = await countWritten(load, scd, version);
-  const wrong = written.written > 0 ? await verifyTouched(load, landed.batch) : undefined;
+  const { wrongHash, ...written } = await countWritten(load, before.version);
+  const isWritten = written.written > 0;
+  const wrong =
+    wrongHash ??
+    (first ? await verifyFirst(load, first) : isWritten ? await verifyChains(load, batch) : undefined);
+  const error =
+    wrong === undefined
+      ? ''
+      : `The history of ${scd.database}.${scd.name} is wrong behind the load: ${wrong}.`;
   const done: LoadRecord = {
     ...landed,
     ...written,
-    version,
+    version: before.version,
     ended: await clockOf(server),
-    outcome: wrong === undefined ? 'done' : 'failed',
-    error: wrong ?? '',
+    outcome: error === '' ? 'done' : 'failed',
+    error,
   };
   await writeRecord(server, done);
-  if (wrong !== undefined) throw new PlumblineError(wrong);
-  await dropLanded(load, landed.batch);
+  if (error !== '') throw new PlumblineError(error);
+  await dropLanded(load, batch);
   return done;
 }
 

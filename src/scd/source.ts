@@ -26,6 +26,8 @@ export interface Source {
   /** Of files: a column with when each was written. */
   readonly isFile: boolean;
   readonly isJsonLines: boolean;
+  /** Whether columns are read with the types that `describe` says. */
+  readonly isTyped: boolean;
   /** A query for names and types of the columns. */
   readonly describe: string;
   /** For people; holds no credential. */
@@ -72,19 +74,33 @@ export function sourceOf({ source, format = '' }: Feed, tenant: string, columns?
       source.cluster === undefined
         ? table
         : `cluster(${literal(source.cluster.replaceAll(TENANT, () => tenant))}, ${table})`;
-    return { from, isFile: false, isJsonLines: false, describe: `DESCRIBE TABLE ${from}`, text: from };
+    return {
+      from,
+      isFile: false,
+      isJsonLines: false,
+      isTyped: true,
+      describe: `DESCRIBE TABLE ${from}`,
+      text: from,
+    };
   }
   const path = inPath(source.path, tenant);
   const text = fileFunction(source, format, path, undefined);
   if (JSON_LINES.has(format)) {
     const from = fileFunction(source, 'LineAsString', path, 'line String');
     const describe = `SELECT arrayJoin(arraySort(groupUniqArrayArray(JSONExtractKeys(line)))), 'text' FROM (SELECT line FROM ${from} LIMIT ${SAMPLE})`;
-    return { from, isFile: true, isJsonLines: true, describe, text };
+    return { from, isFile: true, isJsonLines: true, isTyped: false, describe, text };
   }
   const structure =
     columns && TEXT_FORMAT.test(format)
       ? columns.map((name) => `${identifier(name)} Nullable(String)`).join(', ')
       : undefined;
   const from = fileFunction(source, format, path, structure);
-  return { from, isFile: true, isJsonLines: false, describe: `DESCRIBE TABLE ${text}`, text };
+  return {
+    from,
+    isFile: true,
+    isJsonLines: false,
+    isTyped: !TEXT_FORMAT.test(format),
+    describe: `DESCRIBE TABLE ${text}`,
+    text,
+  };
 }

@@ -49,6 +49,8 @@ export const LOAD_SETTINGS = {
   async_insert: 0,
   insert_deduplicate: 0,
   max_insert_threads: '1',
+  // No two rows of an INSERT have one sort key.
+  optimize_on_insert: 0,
   min_insert_block_size_rows: '20000000',
   min_insert_block_size_bytes: '8000000000',
 } as const;

@@ -42,6 +42,10 @@ function anyEvents(random: Random, key: string, batch: number, values: readonly 
   });
 }
 
+/** As a source without history is loaded first. */
+const onePerKey = (events: readonly OracleEvent[]): OracleEvent[] =>
+  events.filter(({ key }, at) => events.findIndex((other) => other.key === key) === at);
+
 export function anyBatches(
   random: Random,
   keys: number,
@@ -50,10 +54,12 @@ export function anyBatches(
 ): AnyBatch[] {
   const names = Array.from({ length: keys }, (_, number) => `${number % 3 === 0 ? 'eu' : 'us'}/${number}`);
   const batches: AnyBatch[] = [];
+  const isPlain = random.chance(0.5);
   for (let batch = 0; batch < count; batch++) {
     const time = START + (batch * 4 + 5) * HOUR + 1;
     const before = batch > 1 && random.chance(0.2) ? batches[random.below(batch)] : undefined;
-    const events = before?.events ?? names.flatMap((key) => anyEvents(random, key, batch, values));
+    const all = before?.events ?? names.flatMap((key) => anyEvents(random, key, batch, values));
+    const events = batch === 0 && isPlain ? onePerKey(all) : all;
     const feed = before?.feed ?? (random.chance(0.2) ? 'everything' : 'changes');
     batches.push({ events, time, feed });
   }
