@@ -1,6 +1,6 @@
 /** Declarations of tenants go in; the objects that each stands for, and what is wrong with the others, are checked. */
 import { cp } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { expand } from '../src/declared/expand.ts';
 import { readDeclarations } from '../src/declared/files.ts';
@@ -227,8 +227,8 @@ test('the tenants of the example estate read what is theirs', async () => {
   const root = join(import.meta.dirname, '..');
   const folder = await makeFolder({});
   await Promise.all(
-    ['clusters', 'schemas', 'examples/avesa/tenants'].map((from) =>
-      cp(join(root, from), join(folder.path, basename(from)), { recursive: true }),
+    ['clusters', 'schemas', 'tenants'].map((from) =>
+      cp(join(root, from), join(folder.path, from), { recursive: true }),
     ),
   );
   const { entries, findings } = await readDeclarations(folder.path);

@@ -10,7 +10,14 @@ import { type Resolve, resolveLikeSystem } from '../dr/direction.ts';
 import { openEstate } from '../embedded/estate.ts';
 import { openSettled, type Settled } from '../live/settled.ts';
 import { DeclarationError, PlumblineError } from '../model/errors.ts';
-import { atAddresses, type Estate, embeddedAddress, type Node, type SizeLimits } from '../model/estate.ts';
+import {
+  atAddresses,
+  type Cluster,
+  type Estate,
+  embeddedAddress,
+  type Node,
+  type SizeLimits,
+} from '../model/estate.ts';
 import { withoutNetworks } from '../model/federation.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Files } from '../model/node-file.ts';
@@ -165,13 +172,13 @@ function atUrls(estate: Estate, urls: readonly string[]): Estate {
   return atAddresses(estate, addresses);
 }
 
-/** The same estate with other ways for files to reach the nodes of the clusters that have one. */
-function withFiles(estate: Estate, files: Files): Estate {
-  const clusters = estate.clusters.map((cluster) => (cluster.files ? { ...cluster, files } : cluster));
+/** Embedded servers can't store what statements say of users and rights: they have it from their files, like their topology. */
+function fromFiles(estate: Estate, files: Files): Estate {
+  const clusters = estate.clusters.map((cluster): Cluster => ({ ...cluster, files, access: 'users_xml' }));
   return { ...estate, clusters };
 }
 
-/** Starts (or attaches to) one embedded server per declared node, and points the nodes at them. */
+/** Starts (or attaches to) one embedded server per declared node, and points the nodes and the ways to them there. */
 export async function embed(estate: Estate, folder: string, purpose: 'command' | 'up') {
   const nodes = estate.clusters.flatMap((cluster) => cluster.nodes);
   const running = await openEstate({ folder: join(workFolder(folder), 'embedded'), nodes, purpose });
@@ -180,7 +187,7 @@ export async function embed(estate: Estate, folder: string, purpose: 'command' |
   );
   const files: Files = { by: { directory: running.folder('{node}') }, reload: 'restart' };
   const federations = withoutNetworks(estate.federations);
-  return { estate: withFiles(atAddresses({ ...estate, federations }, addresses), files), running };
+  return { estate: fromFiles(atAddresses({ ...estate, federations }, addresses), files), running };
 }
 
 /** Throws a PlumblineError for what does not say a name and an address. */

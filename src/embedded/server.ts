@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { findEngine } from './engine.ts';
 import { ping } from './ping.ts';
 import { type ConfigOptions, configXml, defaultUsersXml } from './server-config.ts';
+import { serverSecrets } from './server-secrets.ts';
 import { startError } from './start-error.ts';
 
 export type { RemoteCluster } from './server-config.ts';
@@ -106,7 +107,7 @@ function spawnServer(engine: string, folder: string, timezone: string): ChildPro
   const child = spawn(process.execPath, [program, engine, join(folder, 'config.xml'), join(folder, 'data')], {
     cwd: folder,
     // The engine takes its time zone from here, not from its configuration.
-    env: { ...env, TZ: timezone },
+    env: { ...env, ...serverSecrets(folder, env), TZ: timezone },
     detached: true,
     stdio: ['pipe', output, output, 'pipe'],
   });
