@@ -16,7 +16,7 @@ import { importLive } from './commands/import-live.ts';
 import { LINT_FORMATS, lint, SEVERITIES } from './commands/lint.ts';
 import { showFindings, terminal } from './commands/output.ts';
 import { FORMATS, plan } from './commands/plan.ts';
-import { SCD_FORMATS, scdCheck, scdLoad } from './commands/scd.ts';
+import { SCD_FORMATS, scdCheck, scdExpire, scdLoad } from './commands/scd.ts';
 import { unlock } from './commands/unlock.ts';
 import { up } from './commands/up.ts';
 import { MISTAKE_FORMATS, validate } from './commands/validate.ts';
@@ -203,6 +203,13 @@ aboutHistories(histories.command('load').description('load what the feeds of ten
 aboutHistories(
   histories.command('check').description('prove that versions neither overlap nor leave gaps, and more'),
 ).action((options) => finish(scdCheck(options, terminal)));
+
+aboutHistories(
+  histories.command('expire').description('show what ended before the retention of tenants, and remove it'),
+)
+  .option('--yes', 'remove it for good')
+  .addOption(lockSeconds())
+  .action((options) => finish(scdExpire(options, terminal)));
 
 program
   .command('up')

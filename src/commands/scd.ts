@@ -1,9 +1,10 @@
-/** `plumbline scd load` and `plumbline scd check`: rows into tables with history, and the proof that the histories are right. */
+/** `plumbline scd load`, `check` and `expire`: rows into tables with history, the proof that these are right, and old versions out of them. */
 import pc from 'picocolors';
 import { PlumblineError } from '../model/errors.ts';
 import { renderJson } from '../render/json.ts';
-import { renderChecks } from '../render/scd.ts';
+import { renderChecks, renderExpired } from '../render/scd.ts';
 import { checkHistories } from '../scd/check.ts';
+import { expireJobs, expireVersions } from '../scd/expire.ts';
 import { chosenTables, chosenTenants, loadJobs } from '../scd/jobs.ts';
 import { runLoads } from '../scd/run-loads.ts';
 import { type EstateOptions, openDeclaredEstate } from './estate-options.ts';
@@ -25,6 +26,11 @@ export interface ScdLoadOptions extends ScdOptions {
   readonly lockSeconds: number;
   /** The load's own time, `2026-01-31T12:00:00Z`. */
   readonly at?: string | undefined;
+}
+
+export interface ScdExpireOptions extends ScdOptions {
+  readonly yes?: true | undefined;
+  readonly lockSeconds: number;
 }
 
 /** Milliseconds since 1970. */
@@ -84,6 +90,32 @@ export async function scdCheck(options: ScdOptions, output: Output): Promise<num
     else output.result(renderChecks(checks, unchecked, pc.createColors(output.colour)));
     if (unchecked.length > 0) return 1;
     return checks.some(({ violations }) => violations.length > 0) ? 2 : 0;
+  } finally {
+    await opened.close();
+  }
+}
+
+/** 1 when something failed; without `--yes` 2 where there is something to remove, and nothing is changed. */
+export async function scdExpire(options: ScdExpireOptions, output: Output): Promise<number> {
+  const opened = await openDeclaredEstate(options);
+  try {
+    const jobs = expireJobs(opened.estate, { tenants: options.tenant, tables: options.table });
+    const { yes, lockSeconds } = options;
+    const results = await expireVersions(jobs, {
+      lockSeconds,
+      ...(yes && { identify: () => newRun(options.estate) }),
+    });
+    if (options.format === 'json') {
+      const expired = results.map(({ job: { cluster, scd, tenant }, ...became }) => ({
+        ...{ cluster: cluster.name, table: `${scd.database}.${scd.name}`, tenant },
+        ...became,
+      }));
+      output.result(renderJson({ expired }));
+    } else output.result(renderExpired(results, pc.createColors(output.colour)));
+    if (results.some((result) => 'error' in result)) return 1;
+    if (yes || !results.some((result) => 'expired' in result && result.expired.versions > 0)) return 0;
+    output.note('Nothing was changed; say --yes to remove these versions for good.');
+    return 2;
   } finally {
     await opened.close();
   }

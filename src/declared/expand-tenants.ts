@@ -9,6 +9,7 @@ import type { Tenant } from '../model/tenant.ts';
 import { ParseError } from '../sql/cursor.ts';
 import { identifier } from '../sql/quote.ts';
 import { TokenError } from '../sql/tokens.ts';
+import { interval } from './amounts.ts';
 import { checkTenantGrants, grantsIn } from './check-tenant-grants.ts';
 import { derive } from './derive.ts';
 import type { UnplacedScd } from './expand-scd.ts';
@@ -202,7 +203,7 @@ export function expandTenants(entries: readonly Entry[], around: Around, report:
     const document = entry.value as TenantDocument;
     const clusters = around.scope(entry);
     if (clusters.size === 0 || isTwin(entry, clusters, report)) continue;
-    const { name, id = name, tenant_column: column = COLUMN, feeds } = document;
+    const { name, id = name, tenant_column: column = COLUMN, feeds, retention } = document;
     const covers = coversFor(clusters, column);
     const known = [...covers.keys()].map(({ tree }) => tree.root.id.path);
     checkPatterns(entry, covers, known, report);
@@ -214,6 +215,7 @@ export function expandTenants(entries: readonly Entry[], around: Around, report:
     const tenant: Tenant = {
       ...{ name, id, clusters, role: roleOf(document), users: userNames(document) },
       ...(feeds !== undefined && feeds !== 'all' && { feeds }),
+      ...(retention !== undefined && { retention: interval(retention) }),
       readable: readable.map(({ path }) => path),
       partitioned: readable.flatMap(({ path, partitioned }) => (partitioned ? [path] : [])),
       removed: document.remove !== undefined,

@@ -26,6 +26,7 @@ export interface TenantDocument {
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly remove?: 'access';
   readonly feeds?: readonly string[] | 'all';
+  readonly retention?: string;
 }
 
 export type TenantUser = Readonly<Record<string, unknown>> & { readonly name: string };

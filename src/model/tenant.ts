@@ -12,6 +12,8 @@ export interface Tenant {
   readonly users: readonly string[];
   /** Names of feeds; absent where all feeds load this tenant. */
   readonly feeds?: readonly string[];
+  /** How long ended versions stay, as SQL such as `INTERVAL 3 YEAR`; absent where all stay. */
+  readonly retention?: string;
   /** Paths of the tables and views that the role may read. */
   readonly readable: readonly (readonly string[])[];
   /** Of these, the tables of which each partition holds the rows of one tenant. */

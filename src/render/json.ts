@@ -61,6 +61,7 @@ export function renderJson(
     | readonly Finding[]
     | { readonly pairs: readonly PairStatus[] }
     | { readonly loads: readonly object[] }
+    | { readonly expired: readonly object[] }
     | { readonly checks: readonly TenantCheck[]; readonly unchecked: readonly Unchecked[] },
 ): string {
   const text = JSON.stringify(value, ordered, 2);

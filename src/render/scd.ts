@@ -1,8 +1,9 @@
 /** Loads and checks of tables with history go in; lines for people come out. */
 import type { createColors } from 'picocolors';
 import type { TenantCheck, Unchecked } from '../scd/check.ts';
+import type { ExpireResult } from '../scd/expire.ts';
 import type { LoadResult } from '../scd/run-loads.ts';
-import { counted, formatCount, formatDuration } from './units.ts';
+import { counted, formatBytes, formatCount, formatDuration } from './units.ts';
 import { visible } from './visible.ts';
 
 type Colours = ReturnType<typeof createColors>;
@@ -51,4 +52,21 @@ export function renderChecks(
   );
   const all = [...lines, ...unread];
   return `${all.length === 0 ? 'No tenant has rows.' : all.join('\n')}\n`;
+}
+
+/** What ended before a tenant's retention, and whether it is gone now. */
+export function renderExpired(results: readonly ExpireResult[], colours: Colours): string {
+  const lines = results.map((result) => {
+    const { node, job } = result;
+    const what = visible(`${node}  ${job.scd.database}.${job.scd.name} ${job.tenant}`);
+    if ('error' in result) return `${colours.red('✗')} ${what}\n    failed: ${visible(result.error)}`;
+    const { expired, removed, limit } = result;
+    const { versions, rows, bytes, kept } = expired;
+    if (versions === 0) return `${colours.green('✓')} ${what}: nothing is older than its retention`;
+    const much = `${counted(versions, 'version')} that ended before ${new Date(limit).toISOString().slice(0, 10)}`;
+    const size = `${counted(rows, 'row')}, about ${formatBytes(bytes)}; ${formatCount(kept)} stay`;
+    const sign = removed ? colours.green('✓') : colours.red('-');
+    return `${sign} ${what}: ${much} ${removed ? 'removed' : 'would be removed'} (${size})`;
+  });
+  return `${lines.join('\n')}\n`;
 }

@@ -9,19 +9,18 @@ export interface LockedLoad {
   release(): Promise<void>;
 }
 
+type Asked = Pick<LoadRequest, 'server' | 'scd' | 'tenant' | 'identity' | 'lockSeconds'>;
+
 /** Throws a LockedError, with who it is, while another load of the tenant into the table runs. */
-export async function lockLoad({
-  server,
-  scd,
-  tenant,
-  identity,
-  lockSeconds,
-}: LoadRequest): Promise<LockedLoad> {
+export async function lockLoad(
+  { server, scd, tenant, identity, lockSeconds }: Asked,
+  doing = 'loading',
+): Promise<LockedLoad> {
   const table = `${scd.database}.${scd.name}`;
   const start = queryIdStart(scd, tenant);
   const lock = await keepLocked(
     server,
-    { table: `lock ${start.slice(0, -1)}`, what: `loading ${table} for tenant ${tenant}` },
+    { table: `lock ${start.slice(0, -1)}`, what: `${doing} ${table} for tenant ${tenant}` },
     { run: identity.run, owner: identity.actor, seconds: lockSeconds },
   );
   const release = (): Promise<void> => lock.release();
