@@ -42,6 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   commands: [
     'dr',
     'scd',
+    'tenant',
     'github',
     'import',
     'rehearse',

@@ -1,10 +1,9 @@
 /** Files in S3 on loopback become histories of three tenants: Parquet, lines of JSON and CSV, with all that is wrong in such files. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { scdCheck, scdLoad } from '../src/commands/scd.ts';
+import { type Bucket, startBucket } from '../src/embedded/bucket.ts';
 import type { Server } from '../src/live/server.ts';
-import { type S3, S3_KEYS, startS3 } from './support/s3.ts';
 import { size } from './support/size.ts';
 import { startTestEstate, type TestEstate } from './support/test-estate.ts';
 
@@ -52,18 +51,18 @@ ${feed('shared', 'all/*.jsonl', 'JSONEachRow')}
 `;
 
 let estate: TestEstate;
-let s3: S3;
+let s3: Bucket;
 let server: Server;
 beforeAll(async () => {
   estate = await startTestEstate();
   const [first] = estate.sql;
   if (!first) throw new Error('no server');
   server = first;
-  const folder = join(estate.folder, 's3');
-  await mkdir(folder);
-  s3 = await startS3(folder, 'lake');
+  const bucket = await startBucket(join(estate.folder, 's3'), 'lake');
+  if (!bucket) throw new Error('s3rver is not installed');
+  s3 = bucket;
   await server.run(
-    `CREATE NAMED COLLECTION lake AS url = '${s3.url}', access_key_id = '${S3_KEYS.id}', secret_access_key = '${S3_KEYS.secret}'`,
+    `CREATE NAMED COLLECTION lake AS url = '${s3.url}', access_key_id = '${s3.key.id}', secret_access_key = '${s3.key.secret}'`,
   );
   await estate.write({ 'avesa.yaml': DECLARATIONS });
   await estate.apply();
@@ -219,7 +218,7 @@ test('a column that is missing is named with those that are there, and one that 
 test('no statement that a load sends holds the key of the source', async () => {
   await server.run('SYSTEM FLUSH LOGS');
   const hits = await rows(
-    `SELECT query FROM system.query_log WHERE query_id LIKE 'plumbline_load%' AND position(query, '${S3_KEYS.secret}') > 0`,
+    `SELECT query FROM system.query_log WHERE query_id LIKE 'plumbline_load%' AND position(query, '${s3.key.secret}') > 0`,
   );
   expect(hits).toEqual([]);
 });

@@ -7,10 +7,13 @@ import { connect } from '../live/server.ts';
 import type { Estate } from '../model/estate.ts';
 import { diffLines } from '../render/text-diff.ts';
 import { apply } from './apply.ts';
+import type { DemoSize } from './demo-sources.ts';
+import { choosePasswords, tellOfTenants } from './demo-tenants.ts';
 import { drift } from './drift.ts';
 import { embed, loadEstate } from './estate-options.ts';
 import type { Output } from './output.ts';
 import { plan } from './plan.ts';
+import { scdCheck } from './scd.ts';
 
 /** The repository's own example estate. */
 const EXAMPLE = resolve(import.meta.dirname, '../..');
@@ -66,7 +69,7 @@ function brief(text: string): string {
 }
 
 /** The steps of the story; every command in it is the real one, with the exit code it must have. */
-async function tell(folder: string, estate: Estate, output: Output): Promise<void> {
+async function tell(folder: string, estate: Estate, output: Output, size: DemoSize): Promise<void> {
   const colours = pc.createColors(output.colour);
   const options = { estate: folder, embedded: true as const, connectTimeout: 10, format: 'text' as const };
   const say = (text: string): void => output.result(`\n${colours.bold(text)}\n`);
@@ -101,27 +104,29 @@ async function tell(folder: string, estate: Estate, output: Output): Promise<voi
   say('3. Plan again: nothing is left to do.');
   await planIt(0);
 
-  await runOn(estate, ['community-1', 'community-2', 'enterprise'], SAMPLE_ROWS);
+  const isLoaded = await tellOfTenants({ folder, estate, output, say, run }, size);
+  if (!isLoaded) await runOn(estate, ['community-1', 'community-2', 'enterprise'], SAMPLE_ROWS);
   const file = join(folder, EDITED);
   const before = await readFile(file, 'utf8');
   await writeFile(file, edit(before));
-  say(
-    '4. 3,000 companies have come in on each node. Somebody opens a pull request that edits a declaration:',
-  );
+  say('6. Somebody opens a pull request that edits a declaration:');
   output.result(showEdit(before, edit(before), output.colour));
   say('   What a reviewer sees:');
   await planIt(2);
-  say('5. It is merged, and applied. Some of it rewrites data, which the plan said.');
+  say('7. It is merged, and applied. Some of it rewrites data, which the plan said.');
   await applyIt();
 
-  say('6. At night somebody changes one server by hand:');
+  say('8. At night somebody changes one server by hand:');
   output.result(`community-2> ${BY_HAND}\n`);
   await runOn(estate, ['community-2'], BY_HAND);
   say('   The schedule finds it, and says where:');
   await run('drift', 2, () => drift(options, output));
-  say('7. Apply makes the server as declared again.');
+  say('9. Apply makes the server as declared again.');
   await applyIt();
   await run('drift', 0, () => drift(options, output));
+  if (!isLoaded) return;
+  say('10. And every history is still right:');
+  await run('scd check', 0, () => scdCheck(options, output));
 }
 
 const NEXT = `
@@ -132,7 +137,8 @@ Try next, in a copy of this repository:
   npx plumbline plan --url NODE=http://host:8123   against your own servers
 `;
 
-export async function demo(output: Output): Promise<number> {
+export async function demo(output: Output, size: DemoSize = { rows: 1000 }): Promise<number> {
+  choosePasswords();
   const folder = await mkdtemp(join(tmpdir(), 'plumbline-demo-'));
   try {
     for (const part of ['clusters', 'schemas', 'tenants']) {
@@ -143,12 +149,13 @@ export async function demo(output: Output): Promise<number> {
       );
     }
     output.result(
-      'Starting the example estate: two shards of `community`, the `enterprise` endpoint and its `standby`, real ClickHouse servers.\n',
+      'Starting the example estate: two shards of `community`, the `enterprise` endpoint and its `standby`, real ClickHouse servers.\n' +
+        'Such servers can store no users; theirs come from a file that Plumbline delivers, with passwords from their environment.\n',
     );
     const { estate, running } = await embed(await loadEstate(folder), folder, 'up');
     try {
       for (const { name, url } of running.nodes) output.result(`  ${name.padEnd(12)} ${url}\n`);
-      await tell(folder, estate, output);
+      await tell(folder, estate, output, size);
     } finally {
       await running.stop();
     }
