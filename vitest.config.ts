@@ -4,7 +4,15 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take half a minute and more, the longest first; those that wait stand between those that compute. */
 const LONG = [
-  ...['corpus-tables', 'rebuild-kill', 'corpus-columns', 'rebuild', 'corpus-views', 'rebuild-disturbed'],
+  ...[
+    'corpus-tables',
+    'avesa',
+    'rebuild-kill',
+    'corpus-columns',
+    'rebuild',
+    'corpus-views',
+    'rebuild-disturbed',
+  ],
   ...['kill', 'saved-plan', 'import-corpus', 'corpus-others', 'dr-status', 'dr-repair', 'any-definitions'],
 ];
 

@@ -10,16 +10,19 @@ const counted = (count: number): string => count.toLocaleString('en');
 const CANARIES = { ACME_APP_PASSWORD: 'acme-7ea1c0ffee', GLOBEX_APP_PASSWORD: 'globex-7ea1c0ffee' };
 
 let told = '';
-beforeAll(async () => {
-  Object.assign(process.env, CANARIES);
-  const add = (text: string): void => {
-    told += text;
-  };
-  const output = { result: add, note: (text: string) => add(`${text}\n`), colour: false, live: false };
-  await demo(output, { rows: ROWS }).catch((error: unknown) => {
-    throw new Error(`${told.slice(-2000)}\n${String(error)}`);
-  });
-});
+beforeAll(
+  async () => {
+    Object.assign(process.env, CANARIES);
+    const add = (text: string): void => {
+      told += text;
+    };
+    const output = { result: add, note: (text: string) => add(`${text}\n`), colour: false, live: false };
+    await demo(output, { rows: ROWS }).catch((error: unknown) => {
+      throw new Error(`${told.slice(-2000)}\n${String(error)}`);
+    });
+  },
+  size(300_000, 1_800_000),
+);
 
 describe(`${counted(ROWS)} rows of each table and tenant`, () => {
   test('are loaded from Parquet and lines of JSON, for each tenant on each of its clusters', () => {
