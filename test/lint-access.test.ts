@@ -1,4 +1,4 @@
-/** What lint says of users, roles and settings profiles. */
+/** What lint says of users, roles, settings profiles, rights and policies. */
 import { expect, test } from 'vitest';
 import { ROOT_KINDS } from '../src/kinds/index.ts';
 import { lintEstate } from '../src/lint/lint.ts';
@@ -7,7 +7,9 @@ import type { Tree } from '../src/model/object.ts';
 function treeOf(document: string, value: object): Tree {
   const kind = ROOT_KINDS.find((one) => one.document === document);
   if (!kind) throw new Error(`no kind ${document}`);
-  return kind.declare({ value, place: () => undefined, keys: () => [] });
+  const at = (path: readonly (string | number)[] = []): unknown =>
+    path.reduce<unknown>((inner, key) => (inner as Record<string, unknown>)[key], value);
+  return kind.declare({ value, place: () => undefined, keys: (path) => Object.keys(at(path) ?? {}) });
 }
 
 const rulesFor = (document: string, value: object): string[] => {
@@ -29,4 +31,40 @@ test.each([
   ).toEqual(['skip-unused-shards']);
   expect(rulesFor(document, { ...value, settings: { [SKIP]: '0', max_threads: '1' } })).toEqual([]);
   expect(rulesFor(document, { ...value, settings: { [SKIP]: { max: '0' } } })).toEqual([]);
+});
+
+const table = (name: string, columns: object, engine = 'MergeTree') =>
+  treeOf('Table', { database: 'd', name, columns, engine, order_by: 'id' });
+const policy = (value: object) =>
+  treeOf('RowPolicy', {
+    name: 'p',
+    database: 'd',
+    table: 'a',
+    filter: "tenant_id = 'x'",
+    to: ['reader'],
+    ...value,
+  });
+const grant = (value: object) =>
+  treeOf('Grant', { to: 'reader', target: 'd.*', privileges: ['SELECT'], ...value });
+
+const COLUMNS = { id: 'UInt64', tenant_id: 'String' };
+const TABLES = [table('a', COLUMNS), table('b', COLUMNS), table('c', { id: 'UInt64' })];
+
+test.each<[string, readonly Tree[], number]>([
+  ['that has the column', [policy({}), grant({})], 1],
+  ['of which one column is granted', [policy({}), grant({ privileges: ['SELECT(id)'] })], 1],
+  ['by a value on the left', [policy({ filter: "'x' = tenant_id" }), grant({ target: '*.*' })], 1],
+  ['that may only be written', [policy({}), grant({ privileges: ['INSERT'] })], 0],
+  ['that is not granted', [policy({}), grant({ target: 'd.a' })], 0],
+  ['that is revoked', [policy({}), grant({ target: 'd.b', privileges: [], revoked: ['SELECT'] })], 0],
+  ['with a policy', [policy({}), policy({ name: 'q', table: 'b', filter: '0' }), grant({})], 0],
+  ['with a policy for all', [policy({}), policy({ name: 'q', table: 'b', to: 'all' }), grant({})], 0],
+  ['with a policy of the database', [policy({ table: '*' }), grant({})], 0],
+  ['where the policy is for somebody else', [policy({ to: ['other'] }), grant({})], 0],
+  ['where the policy is for all', [policy({ to: 'all' }), grant({})], 0],
+  ['where the policy compares columns', [policy({ filter: 'tenant_id = id' }), grant({})], 0],
+])('a table %s, read past what divides another', (_what, access, count) => {
+  const objects = [...TABLES, ...access].map((tree) => ({ tree, clusters: new Set(['test']) }));
+  const found = lintEstate({ clusters: [], objects, prune: new Map(), pairs: [] });
+  expect(found.filter(({ rule }) => rule === 'granted-without-policy')).toHaveLength(count);
 });

@@ -18,7 +18,7 @@ import type { Rule } from '../src/lint/rule.ts';
 import { DeclarationError } from '../src/model/errors.ts';
 import type { Estate } from '../src/model/estate.ts';
 import type { Finding } from '../src/model/finding.ts';
-import type { ObjectId } from '../src/model/object.ts';
+import { isAccess, type ObjectId } from '../src/model/object.ts';
 import { showPlace } from '../src/model/place.ts';
 import { planFindings } from '../src/model/plan.ts';
 import type { Step } from '../src/model/step.ts';
@@ -350,7 +350,12 @@ describe('the examples on a real server', () => {
     try {
       for (const { tree } of objects) {
         const draft = rootKind(tree.root.id.kind).create(tree);
-        for (const statement of 'statements' in draft ? draft.statements : []) await sql?.run(statement);
+        const statements = 'statements' in draft ? draft.statements : [];
+        // It understands those about access, but has nowhere to keep what they make (514), nor the role that others are about (511).
+        if (isAccess(tree.root.id))
+          for (const statement of statements)
+            await expect(sql?.run(statement)).rejects.toThrow(/code 51[14]/);
+        else for (const statement of statements) await sql?.run(statement);
       }
       return undefined;
     } catch (error) {

@@ -1,5 +1,6 @@
 /** The registry: every lint rule, in the order of the reference. */
 import type { Rule } from './rule.ts';
+import { accessRules } from './rules/access-rules.ts';
 import { columnTypeRules } from './rules/column-type-rules.ts';
 import { dictionaryRules } from './rules/dictionary-rules.ts';
 import { distributedRules } from './rules/distributed-rules.ts';
@@ -20,6 +21,7 @@ export const LINT_RULES: readonly Rule[] = [
   ...materializedViewRules,
   ...engineRules,
   ...dictionaryRules,
+  ...accessRules,
 ];
 
 const bySlug = new Map(LINT_RULES.map((rule) => [rule.slug, rule]));

@@ -1,14 +1,20 @@
 /** A declared object goes in; what lint rules ask of it comes out, read from the SQL as its author wrote it. */
+import { describeNames, type NamesDeclaration } from '../kinds/access-names.ts';
 import { describeElements, type Elements } from '../kinds/access-settings.ts';
 import type { Column } from '../kinds/column-text.ts';
 import type { Dictionary as DictionaryAttributes } from '../kinds/dictionary.ts';
+import { grantOf } from '../kinds/grant-form.ts';
 import type { MaterializedView } from '../kinds/materialized-view.ts';
+import { nameOf } from '../kinds/paths-read.ts';
+import { holds, targetOf } from '../kinds/rights.ts';
+import { type RowPolicy, rowPolicyTarget } from '../kinds/row-policy.ts';
 import type { Storage } from '../kinds/storage.ts';
 import { engineOf, keyParts } from '../kinds/table-engine.ts';
 import { columnTypes } from '../kinds/view-text.ts';
 import type { DeclaredObject } from '../model/estate.ts';
-import { isAccess, type ObjectId, pathKey, type StateObject } from '../model/object.ts';
+import { isAccess, type ObjectId, pathKey, type StateObject, type Tree } from '../model/object.ts';
 import { Cursor } from '../sql/cursor.ts';
+import { type Token, tokenize } from '../sql/tokens.ts';
 import { columnNamed, type LintColumn } from './column.ts';
 import { type Query, readQuery } from './query.ts';
 
@@ -48,6 +54,21 @@ export interface Dictionary {
   readonly lifetime?: string;
 }
 
+export interface Policy {
+  readonly database: string;
+  /** Absent for all tables of the database. */
+  readonly table?: string;
+  readonly to: NamesDeclaration;
+  /** Columns that it compares with a value. */
+  readonly compared: readonly string[];
+}
+
+export interface Granted {
+  readonly to: string;
+  /** Whether it gives SELECT, on the whole table or some columns of it. */
+  reads(path: readonly string[]): boolean;
+}
+
 export interface Subject {
   readonly id: ObjectId;
   readonly clusters: ReadonlySet<string>;
@@ -57,6 +78,9 @@ export interface Subject {
   readonly dictionary?: Dictionary;
   /** For users, roles and settings profiles: what queries begin with, by the name of the setting. */
   readonly begins?: Readonly<Record<string, string>>;
+  readonly policy?: Policy;
+  /** For grants of rights. */
+  readonly grant?: Granted;
 }
 
 /** The other declared objects. */
@@ -109,9 +133,47 @@ function beginsWith(elements: Elements): Record<string, string> {
   return Object.fromEntries(values);
 }
 
+/** `tenant_id = 'acme'`, either way round. */
+function comparedIn(filter: string): string[] {
+  const tokens = tokenize(filter);
+  const isValue = (token: Token | undefined): boolean => token?.kind === 'string' || token?.kind === 'number';
+  return tokens.flatMap((token, at) => {
+    if (token.text !== '=') return [];
+    const [left, right] = [tokens[at - 1], tokens[at + 1]];
+    const named = isValue(right) ? left : isValue(left) ? right : undefined;
+    const name = named && nameOf(named);
+    return name === undefined ? [] : [name];
+  });
+}
+
+function policyOf(tree: Tree): Policy {
+  const { filter, to } = tree.root.attributes as RowPolicy;
+  const { database, table } = rowPolicyTarget(tree);
+  return {
+    ...{ database, ...(table !== undefined && { table }) },
+    ...{ to: describeNames(to), compared: comparedIn(filter) },
+  };
+}
+
+function grantedBy(tree: Tree): Granted | undefined {
+  const { target, rights, to } = grantOf(tree);
+  if (target === undefined) return undefined;
+  const gives = Object.entries(rights).some(
+    ([right, word]) => word !== 'revoked' && /^(ALL|SELECT)($|\()/.test(right),
+  );
+  const names = targetOf(target);
+  return { to, reads: (path) => gives && holds(names, { of: 'path', names: path, prefix: false }) };
+}
+
 /** Throws a ParseError or a TokenError where the SQL can't be read; then the server will say so. */
-export function subjectOf({ tree: { root, parts }, clusters }: DeclaredObject): Subject {
+export function subjectOf({ tree, clusters }: DeclaredObject): Subject {
+  const { root, parts } = tree;
   const { id, attributes } = root;
+  if (id.kind === 'row policy') return { id, clusters, policy: policyOf(tree) };
+  if (id.kind === 'grant') {
+    const grant = grantedBy(tree);
+    return { id, clusters, ...(grant && { grant }) };
+  }
   if (id.kind === 'dictionary')
     return { id, clusters, dictionary: dictionaryOf(attributes as DictionaryAttributes) };
   if (isAccess(id) && 'profiles' in attributes)
