@@ -29,6 +29,12 @@ const refreshSecrets = () =>
     'also write all secrets again: a secret that has another value under the same name is never seen',
   );
 
+const overrides = () =>
+  new Option(
+    '--override <name...>',
+    'let a federation enter its stage although a condition is unmet: `federation/NAME/CONDITION`',
+  );
+
 const format = () =>
   new Option('--format <format>', 'how the plan is written').choices(FORMATS).default('text' as const);
 
@@ -95,6 +101,7 @@ withEstate(program.command('plan').description('show how the servers differ from
   .addOption(format())
   .option('--out <file>', 'also save the plan, for apply')
   .addOption(refreshSecrets())
+  .addOption(overrides())
   .option(
     '--rehearse',
     'also run the steps on embedded servers that hold the live definitions, and plan them again',
@@ -110,6 +117,7 @@ withEstate(program.command('apply').description('make the servers as declared'))
   .addOption(refreshSecrets())
   .option('--allow <name...>', 'let these happen: `destructive`, `rebuild`, or the name of an object')
   .option('--repairs', 'also compare the sites of pairs, and repair the passive ones')
+  .addOption(overrides())
   .addOption(lockSeconds())
   .action((file, options) => finish(apply(file, options, terminal)));
 

@@ -21,6 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   deliver: ['model'],
   keeper: ['model'],
   apply: [
+    'stages',
     'dr',
     'federation',
     'access',
@@ -34,12 +35,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'sql',
   ],
   dr: ['plan', 'live', 'kinds', 'model', 'sql'],
+  stages: ['dr', 'federation', 'render', 'plan', 'live', 'kinds', 'model', 'sql'],
   scd: ['apply', 'live', 'kinds', 'model', 'sql'],
   embedded: ['model'],
   github: ['declared', 'model'],
   import: ['render', 'apply', 'plan', 'live', 'declared', 'kinds', 'model', 'sql'],
   rehearse: ['embedded', 'apply', 'plan', 'live', 'kinds', 'model'],
   commands: [
+    'stages',
     'dr',
     'scd',
     'tenant',

@@ -146,7 +146,7 @@ function estateAt(stage: Stage, more: Partial<Federation> = {}): Estate {
   ];
   const federation: Federation = {
     ...{ name: 'both', members: ['community', 'enterprise'], reads: 'community', writes: 'community', stage },
-    ...{ tables: ['a.*'], except: [], covered: [], ...more },
+    ...{ tables: ['a.*'], except: [], covered: [], quiet: 3600, shardBy: {}, overrides: {}, ...more },
   };
   return { clusters, objects: [], prune: new Map(), pairs: [], federations: [federation] };
 }
@@ -159,8 +159,9 @@ const hostsOf = (estate: Estate): string[] =>
 describe('the members', () => {
   test('are read from the network stage on', () => {
     expect(hostsOf(estateAt('compatibility'))).toEqual(['community-1', 'community-2']);
-    for (const stage of ['network', 'switchover', 'decommission', 'final'] as const)
+    for (const stage of ['network', 'switchover', 'decommission'] as const)
       expect(hostsOf(estateAt(stage))).toEqual(['community-1', 'community-2', 'enterprise-1']);
+    expect(hostsOf(estateAt('final'))).toEqual(['enterprise-1']);
   });
 
   test('lose the nodes that are not kept', () => {

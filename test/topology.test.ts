@@ -94,9 +94,10 @@ test('a file for people is pending, and everything but what needs it is done', a
     'community-2 config.d/plumbline.xml pending',
     'community-2 shop done',
     'community-2 shop.orders done',
+    'community-1 federation pending: waits for file config.d/plumbline.xml on community-1',
   ]);
   expect(reportExitCode(report)).toBe(2);
-  expect(renderReport(report, { colour: false })).toContain('4 done · 2 pending');
+  expect(renderReport(report, { colour: false })).toContain('4 done · 3 pending');
   const [first] = plannedSteps(plan);
   for (const node of ['community-1', 'community-2']) {
     const file = join(federation.nodeFolder(node), CONFIG_FILE);
@@ -106,6 +107,7 @@ test('a file for people is pending, and everything but what needs it is done', a
   }
   expect(await planned()).toEqual([
     'community-1 create table shop.orders_federated',
+    'community-1 create federation federation',
     'community-2 create table shop.orders_federated',
   ]);
   expect(reportExitCode(await federation.apply())).toBe(0);
@@ -192,13 +194,14 @@ test('a stage backwards takes the other members out of the topology, and shows t
   const steps = plannedSteps(plan);
   expect(steps.map(({ node, step }) => `${node} ${step.object.kind}`)).toEqual([
     'community-1 file',
+    'community-1 federation',
     'community-2 file',
   ]);
   expect(steps[0]?.step.hazards.map(({ reason }) => reason)).toEqual([
     expect.stringMatching(/^queries over cluster federation read 127\.0\.0\.1:\d+ no more$/),
   ]);
   // What people brought there is not known; what was delivered is.
-  expect(steps.map(({ step }) => step.file?.before !== undefined)).toEqual([false, true]);
+  expect(steps.map(({ step }) => step.file?.before !== undefined)).toEqual([false, false, true]);
   expect(reportExitCode(await federation.apply())).toBe(0);
   const previous = `${join(federation.nodeFolder('community-1'), CONFIG_FILE)}.plumbline-previous`;
   expect(await readFile(previous, 'utf8')).toContain('<federation replace="replace">');

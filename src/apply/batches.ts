@@ -8,14 +8,26 @@ export interface Batch {
   readonly atOnce: number;
 }
 
-/** Steps that follow one another and repair partitions of one pair are one batch; every other step is one by itself. */
+/** Partitions that are copied at the same time when a member leaves its federation; more would wait for the same disks. */
+const COPIES = 2;
+
+/** What steps have in common that may run side by side, and how many of them; undefined for those that run alone. */
+function together({ step }: PlannedStep): { readonly of: string; readonly atOnce: number } | undefined {
+  const { repair } = step;
+  if (repair) return { of: `pair ${repair.pair}`, atOnce: repair.atOnce };
+  if (step.export?.act === 'copy') return { of: `federation ${step.export.federation}`, atOnce: COPIES };
+  return undefined;
+}
+
+/** Steps that follow one another and repair partitions of one pair, or copy those of one federation, are one batch; every other step is one by itself. */
 export function batchesOf(steps: readonly PlannedStep[]): Batch[] {
   const batches: { steps: PlannedStep[]; atOnce: number }[] = [];
   for (const planned of steps) {
-    const { repair } = planned.step;
+    const own = together(planned);
     const last = batches.at(-1);
-    if (repair && last?.steps[0]?.step.repair?.pair === repair.pair) last.steps.push(planned);
-    else batches.push({ steps: [planned], atOnce: repair?.atOnce ?? 1 });
+    const before = last?.steps[0] && together(last.steps[0]);
+    if (own && last && before?.of === own.of) last.steps.push(planned);
+    else batches.push({ steps: [planned], atOnce: own?.atOnce ?? 1 });
   }
   return batches;
 }

@@ -1,14 +1,17 @@
 /** Runs the steps of a cluster's plan: one after the other, but the repairs of a pair side by side, as many as it allows. */
 import { type Server, ServerError } from '../live/server.ts';
 import { PlumblineError } from '../model/errors.ts';
+import { showId } from '../model/object.ts';
 import type { ClusterPlan, PlannedStep } from '../model/plan.ts';
 import type { Repair } from '../model/repair.ts';
 import type { Outcome, StepResult } from '../model/report.ts';
+import type { StageRecord } from '../model/stage.ts';
 import { runOrder } from '../plan/run-order.ts';
 import { awaitReplicas } from './await-replicas.ts';
 import { batchesOf, runBatch } from './batches.ts';
 import type { Journal } from './journal.ts';
 import { rebuildTable } from './rebuild-table.ts';
+import { runExport, runRecord } from './run-export.ts';
 import { runFile } from './run-file.ts';
 import { runRegistration } from './run-registration.ts';
 import { runRepair } from './run-repair.ts';
@@ -44,6 +47,8 @@ export interface ClusterRun {
   readonly shouldStop: () => boolean;
   /** Why the node that a repair reads is not of the active site any more; undefined while it is. */
   readonly turned: (repair: Repair) => Promise<string | undefined>;
+  /** Throws a PlumblineError where a stage must not be written down yet. */
+  readonly provesStage: (record: StageRecord, server: Server) => Promise<void>;
   readonly progress: Progress;
 }
 
@@ -74,6 +79,8 @@ function runProcedure(
   if (step.file) return runFile(run, planned, step.file, server, queryId);
   if (step.registration) return runRegistration(run, planned, step.registration);
   if (step.repair) return runRepair(run, server, step.repair, path.slice(0, 2), queryId);
+  if (step.export) return runExport(run, server, step.export, path.slice(0, 2), queryId);
+  if (step.stage) return runRecord(run, server, step.stage, step.statements, queryId);
   if (!step.rebuild) return undefined;
   return rebuildTable({ server, path, rebuild: step.rebuild, queryId, keepLock, shouldStop });
 }
@@ -142,6 +149,14 @@ async function runStep(run: ClusterRun, planned: PlannedStep, number: number): P
   return { planned, milliseconds: Date.now() - began, ...result };
 }
 
+const isPending = ({ outcome }: StepResult): boolean => outcome === 'pending';
+
+/** Up to this phase steps do not need what people have still to do. */
+const PENDING_PHASE = 2;
+
+const waitsFor = ({ planned: { node, step } }: StepResult): string =>
+  `waits for ${showId(step.object)} on ${node}`;
+
 /** Runs one cluster's steps. No step begins behind one that is neither done nor pending; what was not reached is `not run`. */
 export async function executeCluster(run: ClusterRun): Promise<StepResult[]> {
   const batches = batchesOf(runOrder(run.plan));
@@ -150,6 +165,8 @@ export async function executeCluster(run: ClusterRun): Promise<StepResult[]> {
   let stopped = false;
   const perform = async (planned: PlannedStep, number: number): Promise<StepResult> => {
     if (stopped || run.shouldStop()) return { planned, outcome: 'not run', milliseconds: 0 };
+    const waits = (planned.step.phase ?? 0) > PENDING_PHASE && results.find(isPending);
+    if (waits) return { planned, outcome: 'pending', milliseconds: 0, error: waitsFor(waits) };
     run.progress.started(planned, number, total);
     try {
       const result = await runStep(run, planned, number);

@@ -11,6 +11,7 @@ import { executeCluster } from './execute.ts';
 import { fileDiffers } from './file-differs.ts';
 import { type Journal, openJournal } from './journal.ts';
 import type { KeptLock } from './keep-locked.ts';
+import { proveStage } from './run-export.ts';
 import { turnedSince } from './run-repair.ts';
 import { type Survey, survey } from './survey.ts';
 
@@ -117,22 +118,42 @@ async function runCluster(
     restart: options.restart,
     filePatience: options.filePatience ?? FILE_PATIENCE,
     turned: (repair) => turnedSince(estate, options.repairs, repair, servers),
+    provesStage: (record, server) => proveStage(estate, record, servers, server, connectTimeout),
     progress,
   });
 }
 
-/** Runs every step; those of clusters without a lock are `not run`. Returns or throws when no cluster is at work any more. */
+const entersStage = ({ nodes }: ClusterPlan): boolean =>
+  nodes.some(({ steps }) => steps.some(({ stage }) => stage !== undefined));
+
+const isFine = ({ outcome }: StepResult): boolean => outcome === 'done' || outcome === 'pending';
+
+/**
+ * Runs every step; those of clusters without a lock are `not run`. A cluster on which a federation enters a stage comes last: who
+ * may write where is settled on the other members by then. Returns or throws when no cluster is at work any more.
+ */
 export async function runClusters(
   { plan, servers }: Survey,
   locks: ReadonlyMap<string, KeptLock>,
   estate: Estate,
   options: ApplyOptions,
 ): Promise<StepResult[]> {
-  const runs = await Promise.allSettled(
-    plan.clusters.map((cluster) => runCluster(cluster, servers, locks.get(cluster.cluster), estate, options)),
-  );
-  return runs.flatMap((run) => {
-    if (run.status === 'rejected') throw run.reason;
-    return run.value;
-  });
+  const side = async (clusters: readonly ClusterPlan[]): Promise<StepResult[]> => {
+    const runs = await Promise.allSettled(
+      clusters.map((cluster) => runCluster(cluster, servers, locks.get(cluster.cluster), estate, options)),
+    );
+    return runs.flatMap((run) => {
+      if (run.status === 'rejected') throw run.reason;
+      return run.value;
+    });
+  };
+  const [last, first] = [plan.clusters.filter(entersStage), plan.clusters.filter((one) => !entersStage(one))];
+  const results = await side(first);
+  const error = 'nothing was run: another member of the federation could not be changed';
+  if (last.length > 0 && !results.every(isFine))
+    return [
+      ...results,
+      ...last.flatMap((cluster) => untried(stepsOf(cluster), { outcome: 'not run', error })),
+    ];
+  return [...results, ...(await side(last))];
 }

@@ -2,17 +2,15 @@
 import pLimit from 'p-limit';
 import { planPairs, type WantedRepairs } from '../dr/plan-pairs.ts';
 import type { MemberNode } from '../federation/check-structure.ts';
-import { ROOT_KINDS } from '../kinds/index.ts';
 import { type AbilitiesByClass, abilitiesByClass } from '../live/abilities.ts';
 import { desiredState, type NormalTrees, settle } from '../live/desired.ts';
 import { normaliserOf } from '../live/normalise.ts';
 import { readFacts, readImpacts, readNode, type ServerFacts } from '../live/read.ts';
-import { UnshownError, unshownFindings } from '../live/read-beside.ts';
+import { unshownFindings } from '../live/read-beside.ts';
 import { readTenantRows } from '../live/read-tenant-rows.ts';
 import { connect, type Server, ServerError } from '../live/server.ts';
 import { type Settled, serverClass, withoutSecrets } from '../live/settled.ts';
 import { checkSight } from '../live/sight.ts';
-import { withWritten } from '../live/written.ts';
 import { PlumblineError } from '../model/errors.ts';
 import type { Cluster, Estate, Node } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
@@ -27,11 +25,14 @@ import { keptFindings } from '../plan/rebuild-kept.ts';
 import { withoutBorrowed } from '../plan/rebuild-left.ts';
 import type { UnroutedNode } from '../plan/replica-groups.ts';
 import { absentOn, withTenants } from '../plan/with-tenants.ts';
+import { withoutHeld } from '../stages/held.ts';
+import { planStages } from '../stages/plan-stages.ts';
 import { checkFederations, isMember, withFindings } from './check-federations.ts';
 import { awaitLeftBehind } from './left-behind.ts';
 import { planFiles } from './plan-files.ts';
 import { planNetworks } from './plan-networks.ts';
 import { accessPlan } from './plan-users-file.ts';
+import { readWritten } from './read-written.ts';
 import { readLeftRebuilds } from './rebuild-left.ts';
 import { routeNodes, unrouted } from './route-nodes.ts';
 
@@ -54,6 +55,8 @@ export interface SurveyOptions {
   readonly run?: string;
   /** Which partitions of which pairs to compare and plan repairs of; none where it is left out. */
   readonly repairs?: WantedRepairs;
+  /** Conditions of stages that do not count: `federation/<name>/<condition>`. */
+  readonly overrides?: ReadonlySet<string>;
 }
 
 export interface Survey {
@@ -97,25 +100,6 @@ interface PlannedNode {
   readonly state?: State;
 }
 
-/** A plan without the journal takes what servers hide for equal, which must be told where such an object is declared. */
-async function readWritten(
-  live: State,
-  journal: Server | undefined,
-  { node }: Server,
-  declared: ReadonlySet<string>,
-  timeout: number,
-): Promise<{ readonly state: State; readonly findings: readonly Finding[] }> {
-  try {
-    return { state: await withWritten(live, journal, node.name, timeout), findings: [] };
-  } catch (error) {
-    if (!(error instanceof UnshownError)) throw error;
-    const kinds = ROOT_KINDS.filter((kind) => kind.written && declared.has(kind.name));
-    const message = `changed values of ${kinds.map(({ name }) => `${name}s`).join(', ')} are not seen: ${error.message}`;
-    const finding: Finding = { severity: 'warning', rule: 'not-shown', message, node: node.name };
-    return { state: live, findings: kinds.length > 0 ? [finding] : [] };
-  }
-}
-
 async function planNode(
   server: Server,
   journal: Server | undefined,
@@ -131,13 +115,10 @@ async function planNode(
   const read = await readNode(server, facts);
   const left = await readLeftRebuilds(server, read.state);
   const declared = declaredKinds(estate, cluster.name);
-  const written = await readWritten(
-    withoutBorrowed(read.state, left),
-    journal,
-    server,
-    declared,
-    connectTimeout,
-  );
+  const own = withoutBorrowed(read.state, left);
+  const { federations = [] } = estate;
+  const given = await withoutHeld(own, server, journal, federations, connectTimeout);
+  const written = await readWritten(given, journal, server, declared, connectTimeout);
   const reading = { ...read, state: written.state };
   await checkSight(server, estate.objects, cluster.name, reading.state);
   const serverClassName = serverClass(facts, cluster.engines, reading.state);
@@ -281,10 +262,15 @@ export async function survey(estate: Estate, options: SurveyOptions): Promise<Su
   options.settled.save();
   const { repairs } = options;
   const found = withFindings(clusters, checkFederations(estate, members));
-  const checked = await planNetworks(estate, found, servers, options.connectTimeout);
-  const repaired = repairs ? await planPairs(estate, checked, { servers, states }, repairs) : checked;
+  const { connectTimeout: timeout, overrides = new Set<string>() } = options;
+  const checked = await planNetworks(estate, found, servers, timeout);
+  const staged = await planStages(estate, checked, { servers, members, overrides, timeout });
+  const { stages } = staged;
+  const repaired = repairs
+    ? await planPairs(estate, staged.clusters, { servers, states }, repairs)
+    : staged.clusters;
   return {
-    plan: withAllowances(planOf(repaired), estate.limits),
+    plan: { ...withAllowances(planOf(repaired), estate.limits), ...(stages.length > 0 && { stages }) },
     abilitiesOf,
     servers,
     states,

@@ -24,6 +24,8 @@ export interface ApplyCommandOptions extends EstateOptions {
   readonly repairs?: true | undefined;
   readonly lockSeconds: number;
   readonly refreshSecrets?: true | undefined;
+  /** Conditions of stages that do not count. */
+  readonly override?: readonly string[] | undefined;
 }
 
 export async function confirm(output: Output): Promise<boolean> {
@@ -50,6 +52,7 @@ export async function apply(
     const surveying = {
       ...opened,
       refreshSecrets: options.refreshSecrets === true,
+      overrides: new Set(options.override),
       ...(options.repairs && { repairs: wantedRepairs(opened, options.estate) }),
     };
     const agreed = await survey(opened.estate, surveying);

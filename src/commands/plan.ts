@@ -25,6 +25,8 @@ export interface PlanOptions extends EstateOptions {
   readonly out?: string | undefined;
   readonly rehearse?: true | undefined;
   readonly refreshSecrets?: true | undefined;
+  /** Conditions of stages that do not count. */
+  readonly override?: readonly string[] | undefined;
   /** Whether the pairs of sites are compared, and their repairs are in the plan. */
   readonly repairs?: true | undefined;
 }
@@ -51,6 +53,7 @@ export async function plan(options: PlanOptions, output: Output): Promise<number
       ...opened,
       keepStates: options.rehearse === true,
       refreshSecrets: options.refreshSecrets === true,
+      overrides: new Set(options.override),
       ...(options.repairs && { repairs: wantedRepairs(opened, options.estate) }),
     });
     await surveyed.close();

@@ -7,10 +7,15 @@ import { planExitCode } from './plan.ts';
 const isForPeople = ({ file, registration }: Step): boolean =>
   [file?.by, registration?.by].some((by) => by !== undefined && 'manual' in by);
 
+/** Steps of stages wait for the files of all nodes. */
+const waitsForFiles = ({ stage, export: back }: Step): boolean =>
+  stage !== undefined || back?.act === 'attach';
+
 /** 0 when all is done, 2 when all is done but what people have to do, 1 otherwise. */
 export function reportExitCode({ results, remaining }: ApplyReport): number {
   if (results.some(({ outcome }) => outcome !== 'done' && outcome !== 'pending')) return 1;
   const left = planExitCode(remaining);
-  const waits = plannedSteps(remaining).every(({ step }) => isForPeople(step));
+  const steps = plannedSteps(remaining).map(({ step }) => step);
+  const waits = steps.some(isForPeople) && steps.every((step) => isForPeople(step) || waitsForFiles(step));
   return left === 2 && !waits ? 1 : left;
 }

@@ -2,6 +2,7 @@
 import type { Cluster, DeclaredObject } from '../model/estate.ts';
 import { type Federation, STAGES, type Stage } from '../model/federation.ts';
 import { type Place, showPlace } from '../model/place.ts';
+import { seconds } from './amounts.ts';
 import { networkOf } from './expand-network.ts';
 import { cover } from './federated-tables.ts';
 import type { Entry } from './files.ts';
@@ -19,6 +20,10 @@ interface FederationDocument {
   readonly tables: OneOrMore;
   readonly except?: OneOrMore;
   readonly kept?: readonly string[];
+  readonly writers?: readonly string[];
+  readonly quiet?: string;
+  readonly shard_by?: Readonly<Record<string, string>>;
+  readonly overrides?: Readonly<Record<string, string>>;
 }
 
 const listOf = (one: OneOrMore | undefined): readonly string[] =>
@@ -69,14 +74,18 @@ function checkMembers(
   }
 }
 
+/** Seconds. */
+const HOUR = 3600;
+
 interface Expanding {
   readonly clusters: readonly Cluster[];
   readonly objects: readonly DeclaredObject[];
   readonly report: Report;
 }
 
-function federationOf(document: FederationDocument, entry: Entry): Omit<Federation, 'covered'> {
-  const { name, reads, stage = 'compatibility', kept } = document;
+export function federationOf(entry: Entry): Omit<Federation, 'covered'> {
+  const document = entry.value as FederationDocument;
+  const { name, reads, stage = 'compatibility', kept, writers, quiet, shard_by, overrides = {} } = document;
   const members = [reads, ...document.members.filter((member) => member !== reads)];
   const usual = isBefore(stage, 'switchover') ? reads : (members.at(-1) ?? reads);
   return {
@@ -84,6 +93,10 @@ function federationOf(document: FederationDocument, entry: Entry): Omit<Federati
     tables: listOf(document.tables),
     except: listOf(document.except),
     ...(kept && { kept }),
+    ...(writers && { writers }),
+    quiet: quiet === undefined ? HOUR : seconds(quiet),
+    shardBy: shard_by ?? {},
+    overrides,
     place: entry.place(['name']),
   };
 }
@@ -96,7 +109,7 @@ export function expandFederations(
   const federations = new Map<string, Federation>();
   const generated: DeclaredObject[] = [];
   for (const entry of entries.filter(({ kind }) => kind === 'Federation')) {
-    const federation = federationOf(entry.value as FederationDocument, entry);
+    const federation = federationOf(entry);
     const twin = federations.get(federation.name)?.place;
     if (twin) {
       const message = `federation \`${federation.name}\` is already declared at ${showPlace(twin)}`;

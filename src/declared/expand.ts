@@ -21,6 +21,7 @@ import { expandFeeds } from './expand-feeds.ts';
 import { expandPairs } from './expand-pairs.ts';
 import { expandScd, type UnplacedScd } from './expand-scd.ts';
 import { expandTenants, tenantColumns } from './expand-tenants.ts';
+import { writerEntries } from './expand-writers.ts';
 import type { Entry } from './files.ts';
 import { secretMistakes } from './literal-secrets.ts';
 import { renameMistakes } from './renames.ts';
@@ -151,18 +152,27 @@ function expandObjects(
   const databases = new Map<string, DatabaseScope>();
   const prune = new Map<string, Prune>();
   const limits = new Map<string, SizeLimits>();
-  const seen = new Map<string, Place>();
+  const seen = new Map<
+    string,
+    { readonly place: Place; readonly entry: Entry; readonly clusters: ReadonlySet<string> }
+  >();
   const objects: DeclaredObject[] = [];
   const declare = (entry: Entry, clusters: ReadonlySet<string>): void => {
     const kind = ROOT_KINDS.find(({ document }) => document === entry.kind);
     if (!kind) return;
     const tree = kind.declare(entry);
     const key = nameKey(tree.root.id);
-    const twin = seen.get(key);
+    const known = seen.get(key);
+    // What one document brings may differ from cluster to cluster.
+    const apart =
+      known?.entry.generatedBy !== undefined &&
+      known.entry.generatedBy === entry.generatedBy &&
+      [...clusters].every((cluster) => !known.clusters.has(cluster));
+    const twin = apart ? undefined : known?.place;
     const place = entry.place(['name']);
     if (twin) report('duplicate', `${showId(tree.root.id)} is already declared at ${showPlace(twin)}`, place);
     else objects.push({ tree, clusters, document: documentOf(entry), ...derivation(entry) });
-    seen.set(key, twin ?? place);
+    seen.set(key, known ?? { place, entry, clusters });
     for (const { rule, message, place: there } of secretMistakes(tree, entry)) report(rule, message, there);
   };
   for (const entry of entries.filter(({ kind }) => kind === 'Database')) {
@@ -188,6 +198,7 @@ function expandObjects(
   } = expandTenants(entries, { objects, columns: tenantColumns(scd), scope }, report);
   for (const entry of made) declare(entry, scope(entry));
   for (const entry of compatibilityEntries(entries, all, objects)) declare(entry, scope(entry));
+  for (const entry of writerEntries(entries, objects)) declare(entry, scope(entry));
   const unwanted = absent.flatMap((entry) => absentOf(entry, scope(entry)));
   return { objects, prune, limits, tenants, absent: unwanted, findings };
 }

@@ -16,7 +16,10 @@ type Report = (rule: string, message: string, place: Place) => void;
 const USUAL_NAMES = '{table}_federated';
 
 /** The tables of the MergeTree family: what others give, they give by themselves. */
-function coveredBy(federation: Omit<Federation, 'covered'>, objects: readonly DeclaredObject[]): Tree[] {
+export function coveredBy(
+  federation: Omit<Federation, 'covered'>,
+  objects: readonly DeclaredObject[],
+): Tree[] {
   return objects
     .filter(({ tree, clusters }) => {
       const { id, attributes } = tree.root;

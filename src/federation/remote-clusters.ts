@@ -23,8 +23,12 @@ function withSecret(shards: readonly RemoteShard[], secret: string | undefined) 
   return { secret, shards: shards.map((shard) => ({ ...shard, replicas: shard.replicas.map(bare) })) };
 }
 
-/** Before the network stage no other member is read: nothing has shown yet that it can be. */
+/**
+ * Before the network stage no other member is read: nothing has shown yet that it can be. In the last stage the reading cluster
+ * has no rows any more, and passes on to the others what still asks it.
+ */
 export function membersRead({ stage, members, reads }: Federation): readonly string[] {
+  if (stage === 'final') return members.filter((member) => member !== reads);
   return STAGES.indexOf(stage) < STAGES.indexOf('network') ? [reads] : members;
 }
 

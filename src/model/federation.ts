@@ -30,6 +30,14 @@ export interface Federation {
   readonly kept?: readonly string[];
   /** Absent where nobody but people keeps the lists of who may connect. */
   readonly network?: Network;
+  /** Users and roles that may INSERT into covered tables, on the cluster that takes writes only; absent where Plumbline leaves that alone. */
+  readonly writers?: readonly string[];
+  /** Seconds without a row after which a member counts as no longer written to. */
+  readonly quiet: number;
+  /** SQL over a covered table's columns by which rows go to the shards of the reading cluster, by pattern of tables. */
+  readonly shardBy: Readonly<Record<string, string>>;
+  /** Why conditions of stages do not count, by their names. */
+  readonly overrides: Readonly<Record<string, string>>;
   /** What the patterns come to, on the reading cluster. */
   readonly covered: readonly CoveredTable[];
   readonly place?: Place;

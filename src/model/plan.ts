@@ -2,6 +2,7 @@
 import type { Cluster } from './estate.ts';
 import type { Finding } from './finding.ts';
 import type { ObjectId } from './object.ts';
+import type { StageChange } from './stage.ts';
 import type { Step } from './step.ts';
 
 /** Raised when a reader of an older format could misunderstand a plan. */
@@ -33,6 +34,8 @@ export interface Plan {
   /** What the plan means (nodes, steps, their order, the state they start from), as 32 hexadecimal digits. */
   readonly digest: string;
   readonly clusters: readonly ClusterPlan[];
+  /** Of federations that are to enter another stage; no part of what the plan means. */
+  readonly stages?: readonly StageChange[];
 }
 
 export interface PlannedStep {

@@ -5,6 +5,7 @@ import type { ObjectId } from './object.ts';
 import type { Place } from './place.ts';
 import type { Rebuild } from './rebuild.ts';
 import type { Repair } from './repair.ts';
+import type { Export, StageRecord } from './stage.ts';
 
 /** How far a step goes, from harmless to impossible; a step has the worst verdict of its changes. */
 export const VERDICTS = ['metadata', 'mutation', 'rebuild', 'destructive', 'manual'] as const;
@@ -100,6 +101,12 @@ export interface Step {
   readonly rebuild?: Rebuild;
   /** Of a step that makes a partition of a pair's passive site as the active site has it. */
   readonly repair?: Repair;
+  /** Of a step that brings a partition's rows back from a member of a federation that leaves it. */
+  readonly export?: Export;
+  /** Of a step that writes down which stage a federation has entered. */
+  readonly stage?: StageRecord;
+  /** Steps of a lower phase run before it on all nodes of the cluster; 0 where it is left out. */
+  readonly phase?: number;
   /** Of a step that delivers a file to the node; the statements, which have the server read it, run after that. */
   readonly file?: StepFile;
   /** Of a step that changes a list of addresses which no server keeps. */

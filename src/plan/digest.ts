@@ -29,6 +29,8 @@ export const meaningOf = (planned: PlannedStep): string => {
       step.fingerprint,
       ...(step.rebuild ? [step.rebuild] : []),
       ...(step.repair ? [step.repair] : []),
+      ...(step.export ? [step.export] : []),
+      ...(step.stage ? [step.stage] : []),
       ...(step.file ? [{ ...step.file, before: undefined }] : []),
       ...(step.registration ? [step.registration] : []),
     ],

@@ -20,12 +20,15 @@ export function leftNames(left: readonly LeftRebuild[]): ReadonlySet<string> {
   );
 }
 
-/** The table with its own settings in place of those that the rebuild has borrowed. */
-function returned(root: Root, { rebuild, exchanged }: LeftRebuild): Root {
+/** The table with settings of its own in place of those that were borrowed meanwhile. */
+export function withOwnSettings(
+  root: Root,
+  borrowed: readonly string[],
+  own: Readonly<Record<string, string>>,
+): Root {
   const tree = root.tree();
   const settings = tree.root.attributes.settings as Readonly<Record<string, string>>;
-  const kept = Object.entries(settings).filter(([name]) => !BORROWED.includes(name));
-  const own = rebuild.settings[exchanged ? 'to' : 'from'];
+  const kept = Object.entries(settings).filter(([name]) => !borrowed.includes(name));
   const attributes = { ...tree.root.attributes, settings: { ...Object.fromEntries(kept), ...own } };
   const mended = { ...tree, root: { ...tree.root, attributes } };
   const draft = rootKind(root.id.kind).create(mended);
@@ -38,7 +41,12 @@ export function withoutBorrowed(live: State, left: readonly LeftRebuild[]): Stat
   const mended = new Map(live);
   for (const rebuild of left) {
     const root = live.get(tableOf(rebuild));
-    if (root?.id.kind === 'table') mended.set(tableOf(rebuild), returned(root, rebuild));
+    if (root?.id.kind !== 'table') continue;
+    const { settings } = rebuild.rebuild;
+    mended.set(
+      tableOf(rebuild),
+      withOwnSettings(root, BORROWED, settings[rebuild.exchanged ? 'to' : 'from']),
+    );
   }
   return mended;
 }

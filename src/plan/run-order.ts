@@ -26,7 +26,7 @@ const alterFirst = (a: PlannedStep, b: PlannedStep): number =>
  * Node after node; but where the server carries steps over to other nodes, object after object: a view must be changed on all
  * of them before the column that it reads is dropped from all. Nodes that disagree about the order go by the first of them.
  */
-export function runOrder({ cluster, nodes }: ClusterPlan): PlannedStep[] {
+function ordinaryOrder({ cluster, nodes }: ClusterPlan): PlannedStep[] {
   const queues = nodes.map((node) => itemsOf(cluster, node));
   const carries = nodes.some(({ steps }) => steps.some(({ followers }) => followers !== undefined));
   if (!carries) return queues.flat().map(({ planned }) => planned);
@@ -43,6 +43,12 @@ export function runOrder({ cluster, nodes }: ClusterPlan): PlannedStep[] {
     left -= taken.length;
   }
   return order;
+}
+
+/** Phase after phase; within one, in the ordinary order. */
+export function runOrder(cluster: ClusterPlan): PlannedStep[] {
+  const phase = ({ step }: PlannedStep): number => step.phase ?? 0;
+  return ordinaryOrder(cluster).sort((a, b) => phase(a) - phase(b));
 }
 
 /** The same plan with every step on every node that it changes, also where the server would carry it over. */

@@ -22,6 +22,7 @@ import { commentVerdict } from './comment-verdict.ts';
 import { foldTenants, type TenantEntry } from './fold-tenants.ts';
 import { staysOpen } from './markdown-entry.ts';
 import { code } from './markdown-escape.ts';
+import { stagesSection } from './stages.ts';
 
 export interface CommentInput {
   readonly plan: Plan;
@@ -98,6 +99,7 @@ function compose(input: CommentInput, merged: MergedPlan, pieces: Pieces, medium
   const findings = findingsSection(merged.findings, view, room, medium.limit / 4);
   const topology = pieces.topology.find((form) => room.take(form)) ?? '';
   const pairs = taken(pieces.pairs);
+  const stages = taken(stagesSection(plan.stages));
   const open = finishOpen();
   const history = Math.min(
     HISTORY,
@@ -119,6 +121,7 @@ function compose(input: CommentInput, merged: MergedPlan, pieces: Pieces, medium
     ...said,
     blocksText,
     findings.text,
+    stages,
     open.text,
     rest.text,
     ...quiet,

@@ -6,6 +6,7 @@ import { foldTenants } from './fold-tenants.ts';
 import { entryBlocks, staysOpen } from './markdown-entry.ts';
 import { code, htmlCode, prose } from './markdown-escape.ts';
 import { tenantBlocks } from './markdown-tenants.ts';
+import { stagesSection } from './stages.ts';
 import { verdictLine } from './summary.ts';
 import { joinBlocks } from './text.ts';
 import { clusterFacts, unmanagedText } from './text-cluster.ts';
@@ -58,6 +59,7 @@ export function renderMarkdown(plan: Plan): string {
     [`**${prose(verdictLine(plan))}**`],
     ...plan.clusters.flatMap(unreadableBlocks),
     plan.clusters.flatMap(findingLines),
+    ...[stagesSection(plan.stages)].filter((text) => text !== '').map((text) => [text]),
     ...plan.clusters.flatMap(clusterBlocks),
   ]);
 }

@@ -2,6 +2,7 @@
 import type { ClusterPlan, Plan } from '../model/plan.ts';
 import { foldNodes } from './fold-nodes.ts';
 import { foldTenants } from './fold-tenants.ts';
+import { stageBlocks } from './stages.ts';
 import { verdictLine } from './summary.ts';
 import { clusterHead, findingBlocks, unmanagedBlock, unreadableBlocks } from './text-cluster.ts';
 import { entryLines } from './text-entry.ts';
@@ -37,5 +38,6 @@ function clusterBlocks(cluster: ClusterPlan, colours: Palette, width: number): s
 export function renderText(plan: Plan, options: { colour: boolean; width?: number }): string {
   const colours = palette(options.colour);
   const blocks = plan.clusters.flatMap((cluster) => clusterBlocks(cluster, colours, options.width ?? WIDTH));
-  return joinBlocks([...blocks, [colours.strong(verdictLine(plan))]]);
+  const stages = stageBlocks(plan.stages ?? [], colours, options.width ?? WIDTH);
+  return joinBlocks([...blocks, ...stages, [colours.strong(verdictLine(plan))]]);
 }

@@ -1,0 +1,224 @@
+/** A federation, the stage it stands in, and what was seen of its members go in; what must hold before the next stages comes out. */
+import { type Federation, STAGES, type Stage } from '../model/federation.ts';
+import { showPath } from '../model/object.ts';
+import type { Condition, ConditionName } from '../model/stage.ts';
+import { counted, formatBytes, formatCount } from '../render/units.ts';
+import type { SeenNode, SeenTable } from './seen.ts';
+
+export interface SeenFederation {
+  readonly federation: Federation;
+  /** The stage that was entered last; undefined where none is recorded. */
+  readonly from: Stage | undefined;
+  readonly nodes: readonly SeenNode[];
+  /** Why the tables of two members can't give each other their partitions. */
+  readonly mismatches: readonly string[];
+  /** Of what is to come back in a rollback. */
+  readonly exportBytes: number;
+}
+
+/** `2026-12-24` of seconds since 1970. */
+const day = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10);
+
+const sum = <T>(all: readonly T[], of: (one: T) => number): number =>
+  all.reduce((total, one) => total + of(one), 0);
+
+type Judged = Pick<Condition, 'state' | 'seen'>;
+
+const judged = (problems: readonly string[], fine: string): Judged =>
+  problems.length > 0 ? { state: 'unmet', seen: problems } : { state: 'met', seen: [fine] };
+
+const readersOf = ({ federation, nodes }: SeenFederation): SeenNode[] =>
+  nodes.filter(({ cluster }) => cluster === federation.reads);
+const othersOf = ({ federation, nodes }: SeenFederation): SeenNode[] =>
+  nodes.filter(({ cluster }) => cluster !== federation.reads);
+
+const holding = (node: SeenNode): readonly SeenTable[] => node.tables.filter(({ rows }) => rows > 0);
+
+/** `community-2 holds 12,340 rows (3.1 GiB) in shop.orders, which expire by TTL until 2026-12-24`. */
+function held(node: SeenNode): string[] {
+  return holding(node).map(({ path, rows, bytes, expires }) => {
+    const ends =
+      expires > 0
+        ? `, all of which expire by TTL until ${day(expires)}`
+        : ', and no TTL takes all of them away';
+    return `${node.node} holds ${counted(rows, 'row')} (${formatBytes(bytes)}) in ${showPath(path)}${ends}`;
+  });
+}
+
+function reachable(seen: SeenFederation): Judged {
+  const pairs = readersOf(seen).flatMap((node) =>
+    [...(node.unreached ?? [])].map((one) => [node, ...one] as const),
+  );
+  const unknown = pairs.filter(([, , why]) => why === 'unknown');
+  const failed = pairs
+    .filter(([, , why]) => why !== 'unknown')
+    .map(([{ node }, member, why]) => `${node} does not reach ${member}: ${why}`);
+  if (failed.length > 0) return { state: 'unmet', seen: failed };
+  if (unknown.length > 0) {
+    const told = unknown.map(([{ node }, member]) => `${node} does not know the servers of ${member} yet`);
+    return { state: 'unknown', seen: told };
+  }
+  return { state: 'met', seen: ['every node that reads reaches the other members'] };
+}
+
+function membersEmpty(seen: SeenFederation): Judged {
+  const problems = othersOf(seen).flatMap((node) =>
+    holding(node).map(
+      ({ path, rows }) =>
+        `${node.node} holds ${counted(rows, 'row')} in ${showPath(path)}, which will be read together with those of ${seen.federation.reads}: drop them there if ${seen.federation.reads} has them too, as after a rollback`,
+    ),
+  );
+  return judged(problems, 'the other members have no rows in the covered tables');
+}
+
+function readEverywhere(seen: SeenFederation): Judged {
+  const { name, members, reads } = seen.federation;
+  const problems = readersOf(seen).flatMap(({ node, topology = [] }) => {
+    const read = new Set(
+      topology.filter(({ cluster }) => cluster === name).map(({ host, port }) => `${host}:${port}`),
+    );
+    return members
+      .filter((member) => member !== reads)
+      .filter((member) => {
+        const own = topology.filter(({ cluster }) => cluster === member);
+        return own.length === 0 || !own.some(({ host, port }) => read.has(`${host}:${port}`));
+      })
+      .map((member) => `${node} does not read ${member} as a part of ${name}`);
+  });
+  return judged(problems, `every node that reads has all members in ${name}`);
+}
+
+function writesMoved(seen: SeenFederation): Judged {
+  const { quiet } = seen.federation;
+  const within = quiet % 3600 === 0 ? `${quiet / 3600} h` : `${quiet} s`;
+  const problems = readersOf(seen).flatMap(({ node, tables }) =>
+    tables
+      .filter(({ recent }) => recent > 0)
+      .map(
+        ({ path, recent }) =>
+          `${node} still received ${counted(recent, 'row')} in ${showPath(path)} within the last ${within}`,
+      ),
+  );
+  return judged(problems, `${seen.federation.reads} received no row within the last ${within}`);
+}
+
+function leavingEmpty(seen: SeenFederation): Judged {
+  const { kept } = seen.federation;
+  const leaving = readersOf(seen).filter(({ node }) => kept !== undefined && !kept.includes(node));
+  if (leaving.length === 0) return { state: 'met', seen: ['no node leaves'] };
+  return judged(leaving.flatMap(held), `${leaving.map(({ node }) => node).join(', ')} hold no rows`);
+}
+
+/** How many nodes are still needed, and what is left to them. */
+function aggregation(seen: SeenFederation): Judged {
+  const readers = readersOf(seen);
+  const { kept = readers.map(({ node }) => node) } = seen.federation;
+  const needed = readers.filter((node) => holding(node).length > 0).length;
+  const said = [
+    `${Math.max(needed, 1)} of ${readers.length} nodes of ${seen.federation.reads} are still needed (those that hold rows, and one at least to aggregate); ${kept.length} stay`,
+  ];
+  const logs = readers.flatMap(({ reads }) => reads ?? []);
+  if (logs.length === 0)
+    return {
+      state: 'noted',
+      seen: [...said, 'what aggregating costs is not known: no node keeps a query log'],
+    };
+  const queries = sum(logs, (one) => one.queries);
+  const seconds = sum(logs, (one) => one.seconds);
+  const memory = Math.max(...logs.map((one) => one.memory));
+  const load = (nodes: number): string => `${(seconds / Math.max(nodes, 1)).toFixed(1)} s`;
+  said.push(
+    `within the last day ${formatCount(queries)} queries over the federation were aggregated there, with ${formatBytes(memory)} of memory at most; each node spent ${load(readers.length)} of processor time on them, and will spend ${load(kept.length)}`,
+  );
+  return { state: 'noted', seen: said };
+}
+
+const readsEmpty = (seen: SeenFederation): Judged =>
+  judged(readersOf(seen).flatMap(held), `${seen.federation.reads} holds no rows in the covered tables`);
+
+function exportRoom(seen: SeenFederation): Judged {
+  const { exportBytes } = seen;
+  const readers = readersOf(seen);
+  const share = exportBytes / Math.max(1, readers.length);
+  // Beside the table while they are put together: hard links then, so that they take room once.
+  const problems = readers
+    .filter(({ free }) => free < share * 1.2)
+    .map(
+      ({ node, free }) =>
+        `${node} has ${formatBytes(free)} free, and about ${formatBytes(share)} come back to it`,
+    );
+  return judged(problems, `there is room for the ${formatBytes(exportBytes)} that come back`);
+}
+
+function oneStage({ federation, from }: SeenFederation): Judged {
+  const [was, is] = [STAGES.indexOf(from ?? federation.stage), STAGES.indexOf(federation.stage)];
+  const skipped = is > was ? STAGES.slice(was + 1, is) : [];
+  return judged(
+    skipped.length > 0
+      ? [`${skipped.join(' and ')} would be skipped between ${from} and ${federation.stage}`]
+      : [],
+    from === undefined ? 'no stage is recorded yet' : `${from} comes right before`,
+  );
+}
+
+type Judge = (seen: SeenFederation) => Judged;
+
+/** What must hold before a stage is entered from an earlier one. */
+const FORWARD: Readonly<Record<Stage, Partial<Record<ConditionName, Judge>>>> = {
+  compatibility: {},
+  network: { reachable, 'members-empty': membersEmpty },
+  switchover: { reachable, 'read-everywhere': readEverywhere },
+  decommission: { 'writes-moved': writesMoved, 'leaving-empty': leavingEmpty, aggregation },
+  final: { reachable, 'writes-moved': writesMoved, 'reads-empty': readsEmpty },
+};
+
+/** Before the other members leave. */
+const BACK: Partial<Record<ConditionName, Judge>> = {
+  reachable,
+  'export-target': ({ mismatches }) =>
+    judged(mismatches, 'the tables of both sides take the same partitions'),
+  'export-room': exportRoom,
+};
+
+/** Whether the other members leave what is read, although they may have rows. */
+export function leaves({ stage }: Pick<Federation, 'stage'>, from: Stage | undefined): boolean {
+  return stage === 'compatibility' && from !== undefined && from !== 'compatibility';
+}
+
+/** In the order of the stages; `overrides` are names such as `federation/<name>/<condition>`, from the command line. */
+export function conditionsOf(seen: SeenFederation, overrides: ReadonlySet<string>): Condition[] {
+  const { federation, from } = seen;
+  const { name, stage } = federation;
+  const [was, is] = [from === undefined ? 0 : STAGES.indexOf(from), STAGES.indexOf(stage)];
+  const entered = is > was ? STAGES.slice(was + 1, is + 1) : [];
+  const judges: [ConditionName, Stage, Judge][] = [
+    ...(is > was ? [['one-stage', stage, oneStage] as [ConditionName, Stage, Judge]] : []),
+    ...entered.flatMap((one) =>
+      Object.entries(FORWARD[one]).map(([key, judge]): [ConditionName, Stage, Judge] => [
+        key as ConditionName,
+        one,
+        judge,
+      ]),
+    ),
+    ...(leaves(federation, from)
+      ? Object.entries(BACK).map(([key, judge]): [ConditionName, Stage, Judge] => [
+          key as ConditionName,
+          stage,
+          judge,
+        ])
+      : []),
+  ];
+  const told = new Set<ConditionName>();
+  return judges.flatMap(([key, at, judge]) => {
+    if (told.has(key)) return [];
+    told.add(key);
+    const found = judge(seen);
+    const reason =
+      federation.overrides[key] ??
+      (overrides.has(`federation/${name}/${key}`) ? 'asked for with --override' : undefined);
+    // Where nothing is recorded yet, the very plan that begins it brings what is needed to look.
+    const state = found.state === 'unknown' && from === undefined ? 'noted' : found.state;
+    const counts = (state === 'unmet' || state === 'unknown') && reason !== undefined;
+    return [{ name: key, stage: at, seen: found.seen, state, ...(counts && { overridden: reason }) }];
+  });
+}
