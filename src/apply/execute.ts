@@ -47,6 +47,8 @@ export interface ClusterRun {
   readonly shouldStop: () => boolean;
   /** Why the node that a repair reads is not of the active site any more; undefined while it is. */
   readonly turned: (repair: Repair) => Promise<string | undefined>;
+  /** Waits until no cluster has steps of lower phases left; false where one of them could not be done. */
+  readonly enterPhase: (phase: number) => Promise<boolean>;
   /** Throws a PlumblineError where a stage must not be written down yet. */
   readonly provesStage: (record: StageRecord, server: Server) => Promise<void>;
   readonly progress: Progress;
@@ -179,7 +181,11 @@ export async function executeCluster(run: ClusterRun): Promise<StepResult[]> {
       throw error;
     }
   };
+  let phase = 0;
   for (const batch of batches) {
+    const next = batch.steps[0]?.step.phase ?? 0;
+    if (next > phase && !stopped) stopped = !(await run.enterPhase(next));
+    phase = next;
     const before = results.length + 1;
     results.push(...(await runBatch(batch, (planned, at) => perform(planned, before + at))));
   }

@@ -11,6 +11,7 @@ import { executeCluster } from './execute.ts';
 import { fileDiffers } from './file-differs.ts';
 import { type Journal, openJournal } from './journal.ts';
 import type { KeptLock } from './keep-locked.ts';
+import { type Phases, phasesOf } from './phases.ts';
 import { proveStage } from './run-export.ts';
 import { turnedSince } from './run-repair.ts';
 import { type Survey, survey } from './survey.ts';
@@ -87,6 +88,7 @@ async function runCluster(
   lock: KeptLock | undefined,
   estate: Estate,
   options: ApplyOptions,
+  phases: Phases,
 ): Promise<StepResult[]> {
   if (!lock) {
     const [gone] = plan.nodes.filter(({ unreadable }) => unreadable !== undefined);
@@ -118,42 +120,37 @@ async function runCluster(
     restart: options.restart,
     filePatience: options.filePatience ?? FILE_PATIENCE,
     turned: (repair) => turnedSince(estate, options.repairs, repair, servers),
+    enterPhase: (phase) => phases.enter(plan.cluster, phase),
     provesStage: (record, server) => proveStage(estate, record, servers, server, connectTimeout),
     progress,
   });
 }
 
-const entersStage = ({ nodes }: ClusterPlan): boolean =>
-  nodes.some(({ steps }) => steps.some(({ stage }) => stage !== undefined));
-
 const isFine = ({ outcome }: StepResult): boolean => outcome === 'done' || outcome === 'pending';
 
-/**
- * Runs every step; those of clusters without a lock are `not run`. A cluster on which a federation enters a stage comes last: who
- * may write where is settled on the other members by then. Returns or throws when no cluster is at work any more.
- */
+/** Runs every step; those of clusters without a lock are `not run`. Returns or throws when no cluster is at work any more. */
 export async function runClusters(
   { plan, servers }: Survey,
   locks: ReadonlyMap<string, KeptLock>,
   estate: Estate,
   options: ApplyOptions,
 ): Promise<StepResult[]> {
-  const side = async (clusters: readonly ClusterPlan[]): Promise<StepResult[]> => {
-    const runs = await Promise.allSettled(
-      clusters.map((cluster) => runCluster(cluster, servers, locks.get(cluster.cluster), estate, options)),
-    );
-    return runs.flatMap((run) => {
-      if (run.status === 'rejected') throw run.reason;
-      return run.value;
-    });
-  };
-  const [last, first] = [plan.clusters.filter(entersStage), plan.clusters.filter((one) => !entersStage(one))];
-  const results = await side(first);
-  const error = 'nothing was run: another member of the federation could not be changed';
-  if (last.length > 0 && !results.every(isFine))
-    return [
-      ...results,
-      ...last.flatMap((cluster) => untried(stepsOf(cluster), { outcome: 'not run', error })),
-    ];
-  return [...results, ...(await side(last))];
+  const phases = phasesOf(plan.clusters.map(({ cluster }) => cluster));
+  const runs = await Promise.allSettled(
+    plan.clusters.map(async (cluster) => {
+      const name = cluster.cluster;
+      try {
+        const results = await runCluster(cluster, servers, locks.get(name), estate, options, phases);
+        phases.leave(name, results.every(isFine));
+        return results;
+      } catch (error) {
+        phases.leave(name, false);
+        throw error;
+      }
+    }),
+  );
+  return runs.flatMap((run) => {
+    if (run.status === 'rejected') throw run.reason;
+    return run.value;
+  });
 }

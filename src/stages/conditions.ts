@@ -3,7 +3,7 @@ import { type Federation, STAGES, type Stage } from '../model/federation.ts';
 import { showPath } from '../model/object.ts';
 import type { Condition, ConditionName } from '../model/stage.ts';
 import { counted, formatBytes, formatCount } from '../render/units.ts';
-import type { SeenNode, SeenTable } from './seen.ts';
+import { type SeenNode, type SeenTable, UNKNOWN } from './seen.ts';
 
 export interface SeenFederation {
   readonly federation: Federation;
@@ -49,9 +49,9 @@ function reachable(seen: SeenFederation): Judged {
   const pairs = readersOf(seen).flatMap((node) =>
     [...(node.unreached ?? [])].map((one) => [node, ...one] as const),
   );
-  const unknown = pairs.filter(([, , why]) => why === 'unknown');
+  const unknown = pairs.filter(([, , why]) => why === UNKNOWN);
   const failed = pairs
-    .filter(([, , why]) => why !== 'unknown')
+    .filter(([, , why]) => why !== UNKNOWN)
     .map(([{ node }, member, why]) => `${node} does not reach ${member}: ${why}`);
   if (failed.length > 0) return { state: 'unmet', seen: failed };
   if (unknown.length > 0) {

@@ -141,8 +141,14 @@ async function planStage(
   };
 }
 
-/** The topology goes when all is copied, and what was copied is shown right behind it. */
-const later = (step: Step): Step => (step.file?.path === CONFIG_FILE ? { ...step, phase: 2 } : step);
+/**
+ * The topology goes when all is copied, what was copied is shown right behind it, and who reads no more is kept out last: until
+ * then the rows are read.
+ */
+function later(step: Step): Step {
+  if (step.file?.path === CONFIG_FILE) return { ...step, phase: 2 };
+  return step.registration ? { ...step, phase: 5 } : step;
+}
 
 /** Nodes that can't be read keep a federation from being planned; their clusters say so. */
 export async function planStages(
@@ -169,7 +175,7 @@ export async function planStages(
     ...cluster,
     nodes: cluster.nodes.map((plan) => {
       const waits = planned.some(
-        ({ rollsBack, federation }) => rollsBack && federation.reads === cluster.cluster,
+        ({ rollsBack, federation }) => rollsBack && federation.members.includes(cluster.cluster),
       );
       const steps = planned.flatMap((one) => one.steps.get(plan.node) ?? []);
       const findings = planned.flatMap((one) => one.findings.filter(({ node }) => node === plan.node));

@@ -1,9 +1,13 @@
 /** A node of a federation's member goes in; what it holds of the covered tables, and what it can reach, comes out. */
+import { probeReach } from '../live/probe-reach.ts';
 import { readTopology } from '../live/read-topology.ts';
 import { type Server, ServerError } from '../live/server.ts';
 import type { Federation } from '../model/federation.ts';
 import type { RemoteReplica } from '../model/topology.ts';
 import { literal } from '../sql/quote.ts';
+
+/** Nobody could try yet. */
+export const UNKNOWN = 'unknown';
 
 export interface SeenTable {
   readonly path: readonly string[];
@@ -30,8 +34,8 @@ export interface SeenNode {
   readonly now: number;
   /** Absent for nodes of members that do not read. */
   readonly topology?: readonly RemoteReplica[];
-  /** Of nodes that read, for each other member: why it is not reached; `unknown` before the node knows its servers. */
-  readonly unreached?: ReadonlyMap<string, string | 'unknown'>;
+  /** Of nodes that read, for each other member: why it is not reached; {@link UNKNOWN} before the node knows its servers. */
+  readonly unreached?: ReadonlyMap<string, string>;
   /** Absent where the server keeps no log of queries. */
   readonly reads?: SeenReads;
 }
@@ -76,18 +80,13 @@ async function readTables(
   });
 }
 
-/** Any table will do: what counts is that servers talk, and that one lets the other in. */
-async function reach(server: Server, cluster: string, timeout: number): Promise<string | undefined> {
-  try {
-    await server.rows(`SELECT 1 FROM clusterAllReplicas(${literal(cluster)}, 'system', 'one')`, {
-      timeout,
-      settings: { skip_unavailable_shards: 0 },
-    });
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof ServerError)) throw error;
-    return error.reason.split('\n')[0]?.slice(0, 200);
-  }
+/** Why the member's servers are not reached; undefined where all are. */
+async function unreachedOf(server: Server, member: string, timeout: number): Promise<string | undefined> {
+  const tried = await probeReach(server, member, timeout);
+  const failed = tried.filter(({ reached }) => reached === false);
+  if (failed.length > 0)
+    return failed.map(({ address, reason = '' }) => `${address}: ${reason.split('\n')[0]}`).join('; ');
+  return tried.some(({ reached }) => reached === undefined) ? UNKNOWN : undefined;
 }
 
 async function readReads(
@@ -133,11 +132,10 @@ export async function seeNode(server: Server, federation: Federation, timeout: n
   };
   if (!isReader) return seen;
   const topology = await readTopology(server, timeout);
-  const known = new Set(topology.map(({ cluster }) => cluster));
   const others = federation.members.filter((member) => member !== federation.reads);
   const unreached = new Map<string, string>();
   for (const member of others) {
-    const why = known.has(member) ? await reach(server, member, timeout) : 'unknown';
+    const why = await unreachedOf(server, member, timeout);
     if (why !== undefined) unreached.set(member, why);
   }
   const reads = await readReads(server, federation, timeout);
