@@ -3,9 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keepLocked } from '../src/apply/keep-locked.ts';
 import { scdCheck, scdLoad } from '../src/commands/scd.ts';
 import type { Feed } from '../src/model/feed.ts';
+import { insertFirst, verifyFirst } from '../src/scd/first-load.ts';
+import { insertLanded } from '../src/scd/land.ts';
 import { landRows } from '../src/scd/land-rows.ts';
 import { openLedger, unfinishedLoads } from '../src/scd/ledger.ts';
-import { newRecord } from '../src/scd/load.ts';
+import { type Load, newRecord } from '../src/scd/load.ts';
+import { dropLanded } from '../src/scd/publish.ts';
 import { queryIdStart } from '../src/scd/statements.ts';
 import { type ScdEstate, startScdEstate } from './support/scd-estate.ts';
 import type { OracleEvent } from './support/scd-oracle.ts';
@@ -44,6 +47,20 @@ async function history(tenant: string): Promise<string[]> {
   );
 }
 
+/** A load of which a test runs the parts. */
+const underWay = (tenant: string): Load => ({
+  cluster: 'test',
+  server: shop.server,
+  scd: shop.scd,
+  feed: shop.feed('changes'),
+  tenant,
+  identity: { run: `killed-${tenant}`, actor: 'x', commit: '' },
+  lockSeconds: 9,
+  watch: () => {},
+  lock: { check: async () => {}, release: async () => {} },
+  statements: { id: () => `x-${++count}` },
+});
+
 async function loaded(tenant: string, events: readonly OracleEvent[], options = {}): Promise<string[]> {
   await shop.deliver(tenant, events);
   await shop.load(tenant, options);
@@ -59,6 +76,51 @@ describe('a load', () => {
       .then(() => shop.load(tenant));
     expect(report.record).toMatchObject({ read: 1, written: 0, outcome: 'done' });
     expect(await history(tenant)).toEqual(['eu/1 0–1 null', 'eu/1 1–2 empty', 'eu/1 2–… zero']);
+  });
+
+  test('of a tenant without history writes its rows as they stand, and looks whether all are there', async () => {
+    const [tenant, before] = [newTenant(), { version: '1', good: 3 }];
+    const three = [
+      event(0, 'null'),
+      event(1, 'a', { key: 'eu/2' }),
+      event(2, 'b', { key: 'us/2', deleted: true }),
+    ];
+    await shop.deliver(tenant, three);
+    await openLedger(shop.server);
+    const load = underWay(tenant);
+    const record = newRecord(load, START);
+    await landRows(load, record);
+    const first = await insertFirst(load, record.batch, before);
+    expect(first?.rows).toBe('3');
+    expect(await history(tenant)).toEqual(['eu/1 0–… null', 'eu/2 1–… a']);
+    expect((await shop.verify(tenant)).violations).toEqual([]);
+    expect(first && (await verifyFirst(load, first))).toBeUndefined();
+    expect(await verifyFirst(load, { rows: '4', digest: '1' })).toBe(
+      'of 4 landed rows 3 are there, 3 of them open',
+    );
+    await dropLanded(shop, record.batch);
+  });
+
+  test('is refused where a column has another type than the source was said to have', async () => {
+    const tenant = newTenant();
+    await shop.deliver(tenant, [event(0, 'a')]);
+    const types = new Map(shop.scd.columns.map(({ name, type }) => [name, type]));
+    const said = {
+      split_region: 'String',
+      number: 'UInt32',
+      state_text: 'String',
+      row: 'Int64',
+      kind: 'Float64',
+      seen: 'String',
+    };
+    const statement = (columns: object): string =>
+      insertLanded(shop.scd, shop.feed('changes'), {
+        ...{ batch: { id: 'stale', tenant }, types, time: 'now64(3)', since: undefined },
+        columns: new Map(Object.entries({ ...said, ...columns })),
+      });
+    await expect(shop.server.run(statement({}))).rejects.toThrow(/other columns than a moment ago/);
+    await shop.server.run(statement({ state_text: 'Nullable(String)' }));
+    await dropLanded(shop, 'stale');
   });
 
   test('puts late rows where they belong, and forgets versions that end as they begin', async () => {
@@ -127,18 +189,8 @@ describe('a load', () => {
     const tenant = newTenant();
     await shop.deliver(tenant, [event(0, 'a'), event(1, 'b')]);
     await openLedger(shop.server);
-    const request = {
-      cluster: 'test',
-      server: shop.server,
-      scd: shop.scd,
-      feed: shop.feed('changes'),
-      tenant,
-      identity: { run: `killed-${tenant}`, actor: 'x', commit: '' },
-      lockSeconds: 9,
-      watch: () => {},
-    };
-    const lock = { check: async () => {}, release: async () => {} };
-    await landRows({ ...request, lock, statements: { id: () => `x-${++count}` } }, newRecord(request, START));
+    const load = underWay(tenant);
+    await landRows(load, newRecord(load, START));
     expect(await unfinishedLoads(shop.server, shop.scd, tenant)).toHaveLength(1);
     await shop.deliver(tenant, [event(2, 'c')]);
     const report = await shop.load(tenant);

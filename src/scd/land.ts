@@ -1,9 +1,9 @@
 /** A feed and the columns of its source go in; the INSERT that lands every row, good or bad, in one reading comes out. */
-import { typeOf } from '../kinds/type-change.ts';
 import { PlumblineError } from '../model/errors.ts';
 import type { Feed } from '../model/feed.ts';
 import { LANDING, OPEN_END, type ScdTable } from '../model/scd.ts';
 import { identifier, literal } from '../sql/quote.ts';
+import { castTo, type Fits, fitting } from './cast.ts';
 import { type Batch, landingTable } from './landed.ts';
 import { isOfTenant, sourceOf } from './source.ts';
 
@@ -30,37 +30,8 @@ interface Value {
   /** SQL for the value, NULL where it can't be had. */
   readonly cast: string;
   readonly isNullable: boolean;
-  /** Columns of a typed source that have the very type that is wanted: `never` is NULL, or may be. */
-  readonly fits?: 'never' | 'maybe' | undefined;
+  readonly fits: Fits;
   readonly type: string;
-}
-
-/** Types that can't be Nullable are cast as they are: a value that does not fit fails the load. */
-const NEVER_NULL = new Set(['Array', 'Map', 'Tuple', 'Nested', 'JSON', 'Object', 'Variant', 'Dynamic']);
-
-function castTo(raw: string, type: string): { readonly cast: string; readonly isNullable: boolean } {
-  const { name, parameters } = typeOf(type);
-  const [inner = ''] = parameters;
-  if (name === 'LowCardinality') return castTo(raw, inner);
-  if (name === 'Nullable') return { ...castTo(raw, inner), isNullable: true };
-  if (NEVER_NULL.has(name)) return { cast: `CAST(${raw} AS ${type})`, isNullable: true };
-  // accurateCastOrNull throws for a name that an Enum lacks.
-  if (/^Enum/.test(name)) {
-    const names = parameters.map((one) => one.replace(/\s*=\s*-?\d+$/, '')).join(', ');
-    const text = `toString(${raw})`;
-    return { cast: `CAST(if(${text} IN (${names}), ${text}, NULL) AS Nullable(${type}))`, isNullable: false };
-  }
-  return { cast: `accurateCastOrNull(${raw}, ${literal(type)})`, isNullable: false };
-}
-
-const within = (type: string, wrapper: string): string =>
-  type.startsWith(`${wrapper}(`) ? type.slice(wrapper.length + 1, -1) : type;
-const bare = (type: string): string => within(within(type, 'LowCardinality'), 'Nullable');
-
-/** A value of the very type needs no cast, which costs more than all else that happens to it. */
-function fitting(type: string, found: string | undefined): Value['fits'] {
-  if (found === undefined || bare(type) !== bare(found)) return undefined;
-  return /^(LowCardinality\()?Nullable\(/.test(found) ? 'maybe' : 'never';
 }
 
 /** The SQL of each column; throws where the source lacks the one of the same name. */
