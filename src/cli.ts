@@ -8,6 +8,7 @@ import { drRepair } from './commands/dr-repair.ts';
 import { drWatch } from './commands/dr-watch.ts';
 import { drift } from './commands/drift.ts';
 import { connectTimeout, withEstate } from './commands/estate-options.ts';
+import { federationVerify, VERIFY_FORMATS } from './commands/federation-verify.ts';
 import { githubApply } from './commands/github-apply.ts';
 import { githubDrift } from './commands/github-drift.ts';
 import { githubHistories } from './commands/github-histories.ts';
@@ -190,6 +191,35 @@ aboutPairs(pairs.command('watch').description('check the pairs again and again u
   .option('--repair', 'repair the passive sites behind every check in which they differ')
   .addOption(lockSeconds())
   .action((options) => finish(drWatch(options, terminal)));
+
+const count = (text: string): number => {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('It takes a number above 0.');
+  return value;
+};
+
+const federations = program.command('federation').description('prove that the members of a federation agree');
+
+withEstate(
+  federations
+    .command('verify')
+    .description('ask the other members what the reading member was asked, and compare the answers'),
+)
+  .option('--federation <name>', 'which one, where several are declared')
+  .option(
+    '--queries <file>',
+    'SELECTs to ask, each ended by a semicolon, instead of those in system.query_log',
+  )
+  .option('--days <days>', 'how far back the log is read', count, 7)
+  .option('--shapes <count>', 'how many different queries are asked, the newest first', count, 200)
+  .option('--max-time <seconds>', 'how long a query may take', count, 30)
+  .option('--max-rows <rows>', 'how many rows an answer may have', count, 100_000)
+  .option('--slower <times>', 'from how many times as long on a query counts as slower', count, 3)
+  .option('--show-values', 'show the literals of queries, which may be secret or personal')
+  .addOption(
+    new Option('--format <format>', 'how it is written').choices(VERIFY_FORMATS).default('text' as const),
+  )
+  .action((options) => finish(federationVerify(options, terminal)));
 
 const histories = program
   .command('scd')

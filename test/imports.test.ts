@@ -37,6 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   dr: ['plan', 'live', 'kinds', 'model', 'sql'],
   stages: ['dr', 'federation', 'render', 'plan', 'live', 'kinds', 'model', 'sql'],
   scd: ['apply', 'live', 'kinds', 'model', 'sql'],
+  replay: ['live', 'model', 'sql'],
   embedded: ['model'],
   github: ['declared', 'model'],
   import: ['render', 'apply', 'plan', 'live', 'declared', 'kinds', 'model', 'sql'],
@@ -44,6 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   commands: [
     'stages',
     'dr',
+    'replay',
     'scd',
     'tenant',
     'github',

@@ -1,14 +1,10 @@
 /** Federations go in; for each a document comes out, by which the members that are read with others behave like the version of those that read. */
 import type { Cluster, DeclaredObject } from '../model/estate.ts';
+import { compatibilityOf } from '../model/federation.ts';
 import { derive } from './derive.ts';
 import type { Entry } from './files.ts';
 
 const PROFILE = 'compatibility';
-
-/** `26.7` of `26.7.2`: the setting knows no more. */
-export function compatibilityOf(version: string): string {
-  return version.split('.').slice(0, 2).join('.');
-}
 
 /** Files of servers reach no users but their own. */
 function reached(members: readonly Cluster[], objects: readonly DeclaredObject[]): 'all' | string[] {

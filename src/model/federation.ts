@@ -55,3 +55,8 @@ export function isCovered(
 export function withoutNetworks(federations: readonly Federation[] = []): Federation[] {
   return federations.map(({ network: _network, ...federation }) => federation);
 }
+
+/** `26.7` of `26.7.2`: the setting `compatibility` knows no more. */
+export function compatibilityOf(version: string): string {
+  return version.split('.').slice(0, 2).join('.');
+}

@@ -1,7 +1,8 @@
-/** Takes a plan, findings, the status of pairs or loads and checks of histories, and gives the text of a file: the same plan is always the same bytes. */
+/** Takes a plan, findings, the status of pairs, loads and checks of histories, or replayed queries, and gives the text of a file: the same plan is always the same bytes. */
 import type { PairStatus } from '../dr/pair-status.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Plan } from '../model/plan.ts';
+import type { Replay } from '../model/replay.ts';
 import type { TenantCheck, Unchecked } from '../scd/check.ts';
 
 /** Keys in the order in which people want to read them; others follow by name. */
@@ -62,6 +63,7 @@ export function renderJson(
     | { readonly pairs: readonly PairStatus[] }
     | { readonly loads: readonly object[] }
     | { readonly expired: readonly object[] }
+    | { readonly replays: readonly Replay[] }
     | { readonly checks: readonly TenantCheck[]; readonly unchecked: readonly Unchecked[] },
 ): string {
   const text = JSON.stringify(value, ordered, 2);
