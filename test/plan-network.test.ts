@@ -20,6 +20,7 @@ const CLUSTERS: Cluster[] = [
 
 const federation = (stage: Stage, kept?: readonly string[]): Federation => ({
   ...{ name: 'federation', members: ['community', 'enterprise'], reads: 'community', writes: 'community' },
+  ...{ quiet: 3600, shardBy: {}, overrides: {} },
   ...{ stage, tables: [], except: [], covered: [], ...(kept && { kept }) },
   network: {
     ...{ cluster: 'enterprise', keeper: [], path: '/clickhouse/networks' },
