@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { RefusedError } from './apply/apply.ts';
 import { apply } from './commands/apply.ts';
+import { ACCOUNTS, BOOTSTRAP_FORMATS, bootstrap } from './commands/bootstrap.ts';
 import { demo } from './commands/demo.ts';
 import { DR_FORMATS, dr } from './commands/dr.ts';
 import { drRepair } from './commands/dr-repair.ts';
@@ -144,6 +145,22 @@ withEstate(program.command('import').description('write declarations of what is 
   .option('--name <name>', 'with --url: declare the server at that address as a cluster of this name')
   .option('--shards-of <cluster>', "with --name: take shards and replicas from this cluster of the server's")
   .action((options) => finish(importLive(options, terminal)));
+
+program
+  .command('bootstrap')
+  .description('print the users that Plumbline itself needs on the servers, and their rights')
+  .option('--estate <folder>', 'the folder that holds clusters/, schemas/ and tenants/', '.')
+  .option('--cluster <name...>', 'only for these clusters')
+  .addOption(
+    new Option('--format <format>', 'as statements, or as a file for users.d')
+      .choices(BOOTSTRAP_FORMATS)
+      .default('sql' as const),
+  )
+  .addOption(new Option('--for <whom>', 'only for one of the two').choices(ACCOUNTS))
+  .option('--planner <name>', 'the user that plans and watches', 'plumbline_planner')
+  .option('--applier <name>', 'the user that applies, loads and repairs', 'plumbline_applier')
+  .option('--roles', 'roles of these names, instead of users')
+  .action((options) => finish(bootstrap(options, terminal)));
 
 withEstate(program.command('unlock').description('remove the lock that a killed apply left behind')).action(
   (options) => finish(unlock(options, terminal)),

@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   render: ['dr', 'scd', 'lint', 'plan', 'kinds', 'model', 'sql'],
   federation: ['plan', 'kinds', 'model', 'sql'],
   access: ['plan', 'kinds', 'model', 'sql'],
+  bootstrap: ['access', 'plan', 'kinds', 'model', 'sql'],
   deliver: ['model'],
   keeper: ['model'],
   apply: [
@@ -43,6 +44,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   import: ['render', 'apply', 'plan', 'live', 'declared', 'kinds', 'model', 'sql'],
   rehearse: ['embedded', 'apply', 'plan', 'live', 'kinds', 'model'],
   commands: [
+    'bootstrap',
     'stages',
     'dr',
     'replay',
@@ -81,7 +83,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Rooms whose answers follow from their arguments alone. */
-const PURE = ['model', 'sql', 'kinds', 'lint', 'plan', 'render', 'federation', 'access'];
+const PURE = ['model', 'sql', 'kinds', 'lint', 'plan', 'render', 'federation', 'access', 'bootstrap'];
 const ALLOWED_IN_PURE = new Set(['node:crypto', 'leven', 'diff', 'picocolors', 'fast-xml-parser']);
 
 interface Import {

@@ -58,18 +58,19 @@ export function setsSetting(
 }
 
 /**
- * Engines that are harmless as temporary tables. The others can't be temporary, ask a server elsewhere, write files,
- * begin to consume, or come back without their password; so may those that are not known.
+ * Engines that are harmless as temporary tables, and so those that a user who only plans may use. The others can't be temporary, ask a
+ * server elsewhere (with the rights of the cluster's user, not of their own), write files, run programs, begin to consume, or come
+ * back without their password; so may those that are not known.
  */
-const TEMPORARY = new Set(
-  words(`
-    Null Memory Log TinyLog StripeLog Set Join Merge Buffer File
-    Executable ExecutablePool GenerateRandom FuzzJSON FuzzQuery QueryRunner`),
-);
+export const TEMPORARY_ENGINES: readonly string[] = words(`
+  MergeTree ReplacingMergeTree SummingMergeTree AggregatingMergeTree CollapsingMergeTree VersionedCollapsingMergeTree
+  CoalescingMergeTree GraphiteMergeTree
+  Null Memory Log TinyLog StripeLog Set Join Merge Buffer GenerateRandom FuzzJSON FuzzQuery`);
+
+const temporary = new Set(TEMPORARY_ENGINES);
 
 export function canBeTemporary(engine: string): boolean {
-  const { name } = engineOf(engine);
-  return /^(?!Replicated|Shared)\w*MergeTree$/.test(name) || TEMPORARY.has(name);
+  return temporary.has(engineOf(engine).name);
 }
 
 /** Engines that know no columns but those they are told. */

@@ -1,0 +1,209 @@
+/** What `plumbline bootstrap` prints is enough: planners plan with it and write nothing, appliers apply, load and repair, and nothing beside. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dr } from '../src/commands/dr.ts';
+import { drRepair } from '../src/commands/dr-repair.ts';
+import { drift } from '../src/commands/drift.ts';
+import { importLive } from '../src/commands/import-live.ts';
+import { plan } from '../src/commands/plan.ts';
+import { scdCheck, scdLoad } from '../src/commands/scd.ts';
+import { type Server, ServerError } from '../src/live/server.ts';
+import { planFindings, plannedSteps } from '../src/model/plan.ts';
+import { type BootstrappedEstate, startBootstrapped } from './support/bootstrapped-estate.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const STANDBY = readFileSync(join(ROOT, 'clusters/standby.yaml'), 'utf8');
+
+const FEED = `kind: Feed
+name: companies_canonical
+table: avesa.companies
+source: { table: inbox.companies }
+tenant_column: tenant_id
+valid_from: updated_at
+`;
+
+let estate: BootstrappedEstate;
+let planner: Server;
+let applier: Server;
+beforeAll(async () => {
+  estate = await startBootstrapped({
+    'schemas/feeds.yaml': FEED,
+    // Of other addresses than those that are declared, plans with --url would say that the file differs.
+    'clusters/federation.yaml': '# none\n',
+    'clusters/standby.yaml': STANDBY.replace('hot_after: 10 MINUTE', 'hot_after: 1 SECOND'),
+  });
+  planner = estate.as('plumbline_planner', 'community-1');
+  applier = estate.as('plumbline_applier', 'community-1');
+});
+afterAll(() => estate?.stop());
+
+/** What a command exits with, and all that it says. */
+async function said(command: (output: Parameters<typeof plan>[1]) => Promise<number>) {
+  const texts: string[] = [];
+  const write = (text: string): void => void texts.push(text);
+  const code = await command({ result: write, note: write, colour: false, live: false });
+  return { code, text: texts.join('') };
+}
+
+const options = () => ({
+  estate: estate.folder,
+  url: estate.urls,
+  connectTimeout: 10,
+  resolve: ['telemetry.example.com=192.0.2.10'],
+  format: 'text' as const,
+  lockSeconds: 60,
+});
+
+describe('the applier', () => {
+  test('applies the example estate', async () => {
+    const { results, remaining } = await estate.apply();
+    expect(results.filter(({ outcome }) => outcome !== 'done').flatMap(({ error }) => error ?? [])).toEqual(
+      [],
+    );
+    expect(plannedSteps(remaining).map(({ step }) => step.statements)).toEqual([]);
+    expect(planFindings(remaining)).toEqual([]);
+  });
+
+  test('loads what feeds bring', async () => {
+    for (const node of ['community-1', 'community-2', 'enterprise']) {
+      const sql = estate.as('default', node);
+      await sql.run('CREATE DATABASE vault');
+      await sql.run('CREATE TABLE vault.keys (k UInt8) ENGINE = Log');
+      await sql.run('CREATE DATABASE inbox');
+      await sql.run(
+        'CREATE TABLE inbox.companies ENGINE = Log AS SELECT * EXCEPT (effective_date, expiry_date, is_current, ' +
+          'record_version, is_retracted) FROM avesa.companies',
+      );
+      await sql.run(
+        "INSERT INTO inbox.companies (tenant_id, company_id, name, updated_at) VALUES ('acme', '1', 'One', '2026-01-01')",
+      );
+    }
+    const { code, text } = await said((output) => scdLoad({ ...options(), tenant: ['acme'] }, output));
+    expect(code, text).toBe(0);
+  });
+
+  test('repairs pairs', async () => {
+    const sql = estate.as('default', 'enterprise');
+    await sql.run(
+      "INSERT INTO telemetry.measurements (timestamp, device_id, metric, value) SELECT now() - 86400, number, 'm', 1 FROM numbers(100)",
+    );
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const { code, text } = await said((output) => drRepair({ ...options(), yes: true }, output));
+    expect(code, text).toBe(0);
+    const [row] = await estate
+      .as('default', 'standby')
+      .rows<[string]>('SELECT toString(count()) FROM telemetry.measurements');
+    expect(row).toEqual(['100']);
+  });
+});
+
+/** The code of the error with which the server refuses, and its message; undefined when it does not. */
+async function refusal(server: Server, statement: string, session?: string) {
+  const error = await server.run(statement, session === undefined ? {} : { session }).then(
+    () => undefined,
+    (caught: unknown) => caught,
+  );
+  if (error === undefined) return undefined;
+  if (!(error instanceof ServerError)) throw error;
+  return error.code;
+}
+
+const ACCESS_DENIED = 497;
+
+type Command = (output: Parameters<typeof plan>[1]) => Promise<number>;
+const COMMANDS: readonly (readonly [string, Command])[] = [
+  ['plan', (output) => plan(options(), output)],
+  ['drift', (output) => drift(options(), output)],
+  ['scd check', (output) => scdCheck(options(), output)],
+  ['dr compare', (output) => dr(options(), output)],
+  [
+    'import',
+    (output) =>
+      importLive({ ...options(), layout: 'database', out: join(estate.folder, 'imported') }, output),
+  ],
+];
+
+describe('the planner', () => {
+  test.each(COMMANDS)('can %s', async (_command, run) => {
+    estate.signIn('plumbline_planner');
+    const { code, text } = await said(run);
+    expect(code, text).toBe(0);
+    expect(text).not.toMatch(/may not|GRANT|privilege/);
+  });
+
+  test.each([
+    'SELECT * FROM telemetry.measurements',
+    'SELECT * FROM inbox.companies',
+    'SELECT query FROM system.processes',
+    "SELECT * FROM url('http://127.0.0.1:1/', 'CSV', 'a String')",
+    "SELECT * FROM file('x', 'CSV', 'a String')",
+    "SELECT * FROM remote('127.0.0.1', 'avesa', 'companies')",
+    "INSERT INTO FUNCTION file('x.csv', 'CSV', 'a String') VALUES ('x')",
+    "CREATE TEMPORARY TABLE t (k UInt8) ENGINE = File('CSV', 'x.csv')",
+    "CREATE TEMPORARY TABLE t (k UInt8) ENGINE = URL('http://127.0.0.1:1/', 'CSV')",
+    "CREATE TEMPORARY TABLE t (k UInt8) ENGINE = Distributed('enterprise', 'telemetry', 'hourly')",
+    "CREATE TEMPORARY TABLE t (k UInt8) ENGINE = Executable('x.sh', 'CSV')",
+    "CREATE TEMPORARY TABLE t (k UInt8) ENGINE = MySQL('127.0.0.1:1', 'd', 't', 'u', '')",
+    'CREATE DATABASE other',
+    'CREATE TABLE avesa.other (k UInt8) ENGINE = MergeTree ORDER BY k',
+    'CREATE VIEW avesa.other AS SELECT 1 AS k',
+    "INSERT INTO avesa.companies (tenant_id) VALUES ('x')",
+    "INSERT INTO plumbline.journal (run) VALUES ('x')",
+    'ALTER TABLE avesa.companies ADD COLUMN k UInt8',
+    'ALTER TABLE plumbline.lock ADD COLUMN k UInt8',
+    'ALTER TABLE avesa.companies DELETE WHERE 1',
+    'ALTER TABLE avesa.companies UPDATE name = name WHERE 1',
+    "ALTER TABLE avesa.companies DROP PARTITION 'acme'",
+    'DELETE FROM avesa.companies WHERE 1',
+    'TRUNCATE TABLE avesa.companies',
+    'OPTIMIZE TABLE avesa.companies',
+    'RENAME TABLE avesa.companies TO avesa.other',
+    'EXCHANGE TABLES avesa.companies AND avesa.contacts',
+    'DROP TABLE avesa.companies',
+    'DETACH TABLE avesa.companies',
+    'DROP DATABASE avesa',
+    'CREATE FUNCTION thrice AS x -> x * 3',
+    "CREATE NAMED COLLECTION other AS a = '1'",
+    'CREATE WORKLOAD everything',
+    'CREATE USER other',
+    'CREATE ROLE other',
+    'ALTER USER plumbline_planner SETTINGS NONE',
+    'GRANT SELECT ON avesa.* TO plumbline_planner',
+    'CREATE ROW POLICY p ON avesa.companies USING 1 TO ALL',
+    'SYSTEM FLUSH LOGS',
+    'SYSTEM STOP MERGES avesa.companies',
+    'SYSTEM SHUTDOWN',
+  ])('can not: %s', async (statement) => {
+    expect(await refusal(planner, statement, 'planner')).toBe(ACCESS_DENIED);
+  });
+});
+
+describe('the applier alone', () => {
+  test.each([
+    'SELECT * FROM vault.keys',
+    'INSERT INTO vault.keys VALUES (2)',
+    'DROP TABLE vault.keys',
+    'CREATE DATABASE other',
+    'CREATE TABLE vault.other (k UInt8) ENGINE = MergeTree ORDER BY k',
+    'INSERT INTO inbox.companies (tenant_id) VALUES (1)',
+    'RENAME TABLE vault.keys TO avesa.keys',
+    'CREATE VIEW avesa.keys AS SELECT * FROM vault.keys',
+    "SELECT * FROM merge('vault', '.*')",
+    "SELECT * FROM url('http://127.0.0.1:1/', 'CSV', 'a String')",
+    "SELECT * FROM file('x', 'CSV', 'a String')",
+    "CREATE TABLE avesa.other (k UInt8) ENGINE = URL('http://127.0.0.1:1/', 'CSV')",
+    'SELECT query FROM system.processes',
+    'CREATE FUNCTION thrice AS x -> x * 3',
+    "CREATE NAMED COLLECTION other AS a = '1'",
+    'CREATE USER other',
+    'CREATE ROLE other',
+    'ALTER USER plumbline_applier SETTINGS NONE',
+    'GRANT SELECT ON avesa.* TO plumbline_planner',
+    'CREATE ROW POLICY p ON avesa.companies USING 1 TO ALL',
+    'SYSTEM SHUTDOWN',
+    'SYSTEM FLUSH LOGS',
+  ])('can not: %s', async (statement) => {
+    expect(await refusal(applier, statement, 'applier')).toBe(ACCESS_DENIED);
+  });
+});
