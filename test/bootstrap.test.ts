@@ -1,7 +1,8 @@
 /** What `plumbline bootstrap` prints is enough: planners plan with it and write nothing, appliers apply, load and repair, and nothing beside. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { applierNeeds } from '../src/bootstrap/applier-needs.ts';
 import { dr } from '../src/commands/dr.ts';
 import { drRepair } from '../src/commands/dr-repair.ts';
 import { drift } from '../src/commands/drift.ts';
@@ -206,4 +207,20 @@ describe('the applier alone', () => {
   ])('can not: %s', async (statement) => {
     expect(await refusal(applier, statement, 'applier')).toBe(ACCESS_DENIED);
   });
+});
+
+test('every table of system that is read anywhere is among the rights', async () => {
+  const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
+  const texts = files
+    .filter((file) => file.endsWith('.ts') && !file.startsWith('bootstrap/'))
+    .map((file) => readFileSync(join(ROOT, 'src', file), 'utf8'));
+  const read = texts.flatMap((text) =>
+    [...text.matchAll(/\b(?:FROM|JOIN)\s+system\.(\w+)/g)].map(([, name = '']) => name),
+  );
+  const declared = await estate.estate();
+  const granted = declared.clusters
+    .flatMap((cluster) => applierNeeds(declared, cluster))
+    .flatMap(({ rights }) => rights)
+    .join('\n');
+  expect([...new Set(read)].filter((name) => !granted.includes(` ON system.${name}`))).toEqual([]);
 });

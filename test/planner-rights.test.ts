@@ -1,15 +1,25 @@
-/** The rights that README.md gives to a user who only plans: a plan needs no more, and nothing can be written with them. */
-import { readFileSync } from 'node:fs';
+/** What a planner needs whatever is declared is enough for planning what stands beside databases, and nothing can be written with it. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { plannerNeeds } from '../src/bootstrap/planner-needs.ts';
 import { defaultUsersXml } from '../src/embedded/server-config.ts';
 import { connect, type Server, ServerError } from '../src/live/server.ts';
+import type { Cluster, Estate } from '../src/model/estate.ts';
 import { planFindings, plannedSteps } from '../src/model/plan.ts';
 import { startTestEstate, type TestEstate } from './support/test-estate.ts';
 
-const README = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
-const GRANTS = [...README.matchAll(/^(GRANT .*) TO planner;$/gm)].map(([, grant = '']) => grant);
+const CLUSTER: Cluster = {
+  name: 'test',
+  edition: 'community',
+  version: '26.7',
+  engines: { as: 'plain' },
+  nodes: [],
+};
+const NOTHING: Estate = { clusters: [CLUSTER], objects: [], prune: new Map(), pairs: [] };
+const GRANTS = plannerNeeds(NOTHING, CLUSTER).flatMap(({ rights }) =>
+  rights.map((right) => `GRANT ${right}`),
+);
 
 const usersXml = defaultUsersXml.replace(
   '</users>',
