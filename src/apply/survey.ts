@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import { planPairs, type WantedRepairs } from '../dr/plan-pairs.ts';
 import type { MemberNode } from '../federation/check-structure.ts';
 import { type AbilitiesByClass, abilitiesByClass } from '../live/abilities.ts';
+import { appliedAccess } from '../live/applied-access.ts';
 import { desiredState, type NormalTrees, settle } from '../live/desired.ts';
 import { normaliserOf } from '../live/normalise.ts';
 import { readFacts, readImpacts, readNode, type ServerFacts } from '../live/read.ts';
@@ -146,9 +147,12 @@ async function planNode(
     settled: refreshSecrets ? withoutSecrets(settled) : settled,
     trees,
   });
+  const gone = cluster.prunesAccess
+    ? await appliedAccess(reading.state, journal, node.name, connectTimeout)
+    : [];
   const all = diffStates(
     reading.state,
-    { ...desired, absent: absentOn(estate, cluster.name) },
+    { ...desired, absent: new Set([...absentOn(estate, cluster.name), ...gone]) },
     estate.prune,
     left,
     refreshSecrets,

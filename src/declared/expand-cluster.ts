@@ -31,6 +31,7 @@ export interface ClusterDocument {
   readonly engines?: 'plain' | 'replicated' | 'shared';
   readonly replicated?: { readonly path?: string; readonly replica?: string };
   readonly access?: 'sql' | 'users_xml';
+  readonly prune?: 'access';
   readonly files?: FilesDocument;
   readonly peers?: {
     readonly user?: FromEnvironment;
@@ -103,6 +104,7 @@ export function expandCluster(document: ClusterDocument, entry: Pick<Entry, 'pla
   return {
     ...{ name, edition, version, engines: enginesOf(document), nodes },
     ...(access && { access }),
+    ...(document.prune === 'access' && { prunesAccess: true as const }),
     ...filesOf(document),
     ...(peers?.secret && { peerSecret: peers.secret.from_env }),
   };

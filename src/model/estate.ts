@@ -57,6 +57,8 @@ export interface Cluster {
   readonly engines: Engines;
   /** How users, roles and what else is about access reach it: as statements where it is left out. */
   readonly access?: 'sql' | 'users_xml';
+  /** Whether users, roles, rights … go that an apply made and no declaration names any more; else they stay, unmanaged. */
+  readonly prunesAccess?: true;
   /** How configuration files reach its nodes; absent where none do. */
   readonly files?: Files;
   /** The variable in the environment of all servers by whose value they know each other. */
