@@ -1,4 +1,5 @@
 /** `plumbline validate`: checks and lints the declarations without asking any server. */
+import { unknownAccess } from '../declared/unknown-access.ts';
 import { unmatchedPatterns } from '../declared/unmatched-patterns.ts';
 import { DeclarationError } from '../model/errors.ts';
 import type { Estate } from '../model/estate.ts';
@@ -29,7 +30,14 @@ function mistakesAs(format: ValidateOptions['format'], findings: readonly Findin
 export async function validate(options: ValidateOptions, output: Output): Promise<number> {
   const checked = async (): Promise<{ estate: Estate; findings: readonly Finding[] }> => {
     const estate = await loadEstate(options.estate);
-    return { estate, findings: [...lintDeclared(estate, options.estate), ...unmatchedPatterns(estate)] };
+    return {
+      estate,
+      findings: [
+        ...lintDeclared(estate, options.estate),
+        ...unmatchedPatterns(estate),
+        ...unknownAccess(estate),
+      ],
+    };
   };
   const { estate, findings } = await checked().catch((error: unknown) => {
     // The file is written for whoever shows mistakes at their lines; they are told on the terminal all the same.
