@@ -1,7 +1,9 @@
 /** What `plumbline bootstrap` prints is enough: planners plan with it and write nothing, appliers apply, load and repair, and nothing beside. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { survey } from '../src/apply/survey.ts';
 import { applierNeeds } from '../src/bootstrap/applier-needs.ts';
 import { dr } from '../src/commands/dr.ts';
 import { drRepair } from '../src/commands/dr-repair.ts';
@@ -24,16 +26,61 @@ tenant_column: tenant_id
 valid_from: updated_at
 `;
 
+/** Embedded servers store no users, so nothing is applied while these are declared. */
+const ACCESS = `kind: Role
+name: reader
+on: standby
+---
+kind: SettingsProfile
+name: careful
+on: standby
+settings: { max_threads: 2 }
+to: [reader]
+---
+kind: User
+name: app
+on: standby
+identified: { with: no_password }
+default_roles: [reader]
+---
+kind: Quota
+name: hourly
+on: standby
+intervals: [{ every: 1 HOUR, limits: { queries: 10 } }]
+to: [reader]
+---
+kind: RowPolicy
+name: some
+on: standby
+database: telemetry
+table: hourly
+filter: device_id = 1
+to: [reader]
+---
+kind: Grant
+to: reader
+on: standby
+target: telemetry.hourly
+privileges: [SELECT, { privilege: 'INSERT(device_id)', grant_option: true }]
+---
+kind: Grant
+to: app
+on: standby
+roles: [reader]
+`;
+
 let estate: BootstrappedEstate;
 let planner: Server;
 let applier: Server;
 beforeAll(async () => {
   estate = await startBootstrapped({
+    'schemas/access.yaml': ACCESS,
     'schemas/feeds.yaml': FEED,
     // Of other addresses than those that are declared, plans with --url would say that the file differs.
     'clusters/federation.yaml': '# none\n',
     'clusters/standby.yaml': STANDBY.replace('hot_after: 10 MINUTE', 'hot_after: 1 SECOND'),
   });
+  await rm(join(estate.folder, 'schemas/access.yaml'));
   planner = estate.as('plumbline_planner', 'community-1');
   applier = estate.as('plumbline_applier', 'community-1');
 });
@@ -111,6 +158,8 @@ async function refusal(server: Server, statement: string, session?: string) {
 }
 
 const ACCESS_DENIED = 497;
+/** Understood and allowed, but an embedded server has nowhere to keep it. */
+const NO_STORAGE = 514;
 
 type Command = (output: Parameters<typeof plan>[1]) => Promise<number>;
 const COMMANDS: readonly (readonly [string, Command])[] = [
@@ -181,6 +230,29 @@ describe('the planner', () => {
 });
 
 describe('the applier alone', () => {
+  test('may make users and what they get where those are declared', async () => {
+    await writeFile(join(estate.folder, 'schemas/access.yaml'), ACCESS);
+    estate.signIn('plumbline_applier');
+    const declared = await estate.estate();
+    const { plan: planned, close } = await survey(declared, {
+      settled: { has: () => false, add: () => {}, save: () => {} },
+      connectTimeout: 10_000,
+      clusters: new Set(['standby']),
+    });
+    await close();
+    await rm(join(estate.folder, 'schemas/access.yaml'));
+    const there = estate.as('plumbline_applier', 'standby');
+    const statements = plannedSteps(planned).flatMap(({ step }) => step.statements);
+    expect(statements.length).toBeGreaterThanOrEqual(7);
+    for (const statement of statements) expect(await refusal(there, statement), statement).toBe(NO_STORAGE);
+    for (const statement of [
+      'GRANT SELECT ON telemetry.measurements TO reader',
+      'GRANT INSERT ON telemetry.hourly TO reader',
+      'CREATE ROW POLICY p ON telemetry.measurements USING 1 TO ALL',
+    ])
+      expect(await refusal(there, statement), statement).toBe(ACCESS_DENIED);
+  });
+
   test.each([
     'SELECT * FROM vault.keys',
     'INSERT INTO vault.keys VALUES (2)',
