@@ -8,6 +8,7 @@ import { applierNeeds } from '../src/bootstrap/applier-needs.ts';
 import { dr } from '../src/commands/dr.ts';
 import { drRepair } from '../src/commands/dr-repair.ts';
 import { drift } from '../src/commands/drift.ts';
+import { loadEstate } from '../src/commands/estate-options.ts';
 import { importLive } from '../src/commands/import-live.ts';
 import { plan } from '../src/commands/plan.ts';
 import { scdCheck, scdLoad } from '../src/commands/scd.ts';
@@ -291,7 +292,7 @@ test('every table of system that is read anywhere is among the rights', async ()
   const read = texts.flatMap((text) =>
     [...text.matchAll(/\b(?:FROM|JOIN)\s+system\.(\w+)/g)].map(([, name = '']) => name),
   );
-  const declared = await estate.estate();
+  const declared = await loadEstate(ROOT);
   const granted = declared.clusters
     .flatMap((cluster) => applierNeeds(declared, cluster))
     .flatMap(({ rights }) => rights)

@@ -27,6 +27,7 @@ export function histories({ scd = [] }: Estate, { name }: Cluster): string[][] {
 export function plannerNeeds(estate: Estate, cluster: Cluster): Need[] {
   const scd = histories(estate, cluster).map(qualified);
   const compared = comparedTables(estate, cluster);
+  const federated = (estate.federations ?? []).length > 0;
   return tidy([
     {
       why: 'to know the server and what is on it',
@@ -62,6 +63,14 @@ export function plannerNeeds(estate: Estate, cluster: Cluster): Need[] {
       ],
     },
     { why: 'to know what was applied before', rights: own(['journal', 'rebuilds']) },
+    ...(federated
+      ? [
+          {
+            why: 'to see what the nodes of a federation say of themselves in Keeper',
+            rights: select(['system.zookeeper']),
+          },
+        ]
+      : []),
     ...(scd.length > 0
       ? [{ why: 'to check tables with history', rights: [...own(['scd_loads']), ...select(scd)] }]
       : []),
