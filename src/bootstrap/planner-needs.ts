@@ -13,7 +13,7 @@ export const SYSTEM_TABLES: readonly string[] = words(`
   databases tables columns parts mutations replicas clusters macros
   functions named_collections workloads resources
   table_engines database_engines table_functions data_type_families aggregate_function_combinators keywords
-  settings merge_tree_settings`);
+  settings merge_tree_settings disks`);
 
 const select = (tables: readonly string[]): string[] => on(['SELECT'], tables);
 
