@@ -51,6 +51,8 @@ export async function insertFirst(
       queryId,
       settings: {
         ...LOAD_SETTINGS,
+        // A part that was merged when it was inserted stands by itself: FINAL reads it as it is.
+        optimize_on_insert: 1,
         ...(good > BLOCK && {
           min_insert_block_size_rows: String(BLOCK),
           min_insert_block_size_bytes: '268000000',
