@@ -8,12 +8,9 @@ import { DR_FORMATS, dr } from './commands/dr.ts';
 import { drRepair } from './commands/dr-repair.ts';
 import { drWatch } from './commands/dr-watch.ts';
 import { drift } from './commands/drift.ts';
-import { connectTimeout, withEstate } from './commands/estate-options.ts';
+import { withEstate } from './commands/estate-options.ts';
 import { federationVerify, VERIFY_FORMATS } from './commands/federation-verify.ts';
-import { githubApply } from './commands/github-apply.ts';
-import { githubDrift } from './commands/github-drift.ts';
-import { githubHistories } from './commands/github-histories.ts';
-import { githubPlan } from './commands/github-plan.ts';
+import { githubCommands } from './commands/github-commands.ts';
 import { importLive } from './commands/import-live.ts';
 import { LINT_FORMATS, lint, SEVERITIES } from './commands/lint.ts';
 import { showFindings, terminal } from './commands/output.ts';
@@ -272,40 +269,7 @@ program
   .option('--estate <folder>', 'the folder that holds clusters/, schemas/ and tenants/', '.')
   .action((options) => finish(up(options, terminal)));
 
-const github = program
-  .command('github')
-  .description('what the workflows run; needs the environment of GitHub Actions');
-const inWorkflow = <C extends Command>(command: C) =>
-  command
-    .option('--estate <folder>', 'the folder that holds clusters/, schemas/ and tenants/', '.')
-    .option('--artifacts <folder>', 'where files for the artifact go', 'plumbline-artifacts')
-    .addOption(connectTimeout());
-
-inWorkflow(github.command('plan').description("show a pull request's plan in its comment"))
-  .addOption(
-    new Option('--live <live>', 'whether the live servers are asked')
-      .choices(['true', 'false'])
-      .default('true'),
-  )
-  .action(({ live, ...options }) => finish(githubPlan({ ...options, live: live === 'true' }, terminal)));
-
-inWorkflow(github.command('apply').description('apply what was reviewed, after the merge'))
-  .addOption(
-    new Option('--live <live>', 'only for the action, which says the same to all commands').hideHelp(),
-  )
-  .action((options) => finish(githubApply(options, terminal)));
-
-inWorkflow(github.command('drift').description('keep one issue about what has changed on the servers'))
-  .addOption(
-    new Option('--live <live>', 'only for the action, which says the same to all commands').hideHelp(),
-  )
-  .action((options) => finish(githubDrift(options, terminal)));
-
-inWorkflow(github.command('histories').description('load tables with history and prove that they are right'))
-  .addOption(
-    new Option('--live <live>', 'only for the action, which says the same to all commands').hideHelp(),
-  )
-  .action((options) => finish(githubHistories(options, terminal)));
+program.addCommand(githubCommands(finish));
 
 program
   .command('demo')

@@ -79,7 +79,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   'node-zookeeper-client': ['keeper/keeper.ts'],
   ignore: ['github/code-owners.ts'],
   ora: ['commands/progress.ts'],
-  '@commander-js/extra-typings': ['cli.ts', 'commands/estate-options.ts'],
+  '@commander-js/extra-typings': ['cli.ts', 'commands/estate-options.ts', 'commands/github-commands.ts'],
 };
 
 /** Rooms whose answers follow from their arguments alone. */
