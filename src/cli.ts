@@ -9,6 +9,7 @@ import { drRepair } from './commands/dr-repair.ts';
 import { drWatch } from './commands/dr-watch.ts';
 import { drift } from './commands/drift.ts';
 import { withEstate } from './commands/estate-options.ts';
+import { FEDERATION_FORMATS, federation } from './commands/federation.ts';
 import { federationVerify, VERIFY_FORMATS } from './commands/federation-verify.ts';
 import { githubCommands } from './commands/github-commands.ts';
 import { importLive } from './commands/import-live.ts';
@@ -36,6 +37,9 @@ const overrides = () =>
 
 const format = () =>
   new Option('--format <format>', 'how the plan is written').choices(FORMATS).default('text' as const);
+
+const written = <const Formats extends readonly string[]>(formats: Formats) =>
+  new Option('--format <format>', 'how it is written').choices(formats).default('text' as const);
 
 const lockSeconds = () =>
   new Option('--lock-seconds <seconds>', 'after how long a lock that is not renewed can be taken over')
@@ -165,11 +169,7 @@ withEstate(program.command('unlock').description('remove the lock that a killed 
 
 const pairs = program.command('dr').description('compare the two sites of declared pairs');
 const aboutPairs = <C extends Command>(command: C) =>
-  withEstate(command)
-    .option('--pair <name...>', 'only these pairs')
-    .addOption(
-      new Option('--format <format>', 'how it is written').choices(DR_FORMATS).default('text' as const),
-    );
+  withEstate(command).option('--pair <name...>', 'only these pairs').addOption(written(DR_FORMATS));
 
 aboutPairs(
   pairs
@@ -212,7 +212,7 @@ const count = (text: string): number => {
   return value;
 };
 
-const federations = program.command('federation').description('prove that the members of a federation agree');
+const federations = program.command('federation').description('clusters that are read as one');
 
 withEstate(
   federations
@@ -230,10 +230,16 @@ withEstate(
   .option('--max-rows <rows>', 'how many rows an answer may have', count, 100_000)
   .option('--slower <times>', 'from how many times as long on a query counts as slower', count, 3)
   .option('--show-values', 'show the literals of queries, which may be secret or personal')
-  .addOption(
-    new Option('--format <format>', 'how it is written').choices(VERIFY_FORMATS).default('text' as const),
-  )
+  .addOption(written(VERIFY_FORMATS))
   .action((options) => finish(federationVerify(options, terminal)));
+
+withEstate(
+  federations
+    .command('status')
+    .description('show which stage is entered, what the members hold, and what lets in the next stage'),
+)
+  .addOption(written(FEDERATION_FORMATS))
+  .action((options) => finish(federation(options, terminal)));
 
 const histories = program
   .command('scd')
@@ -242,9 +248,7 @@ const aboutHistories = <C extends Command>(command: C) =>
   withEstate(command)
     .option('--tenant <name...>', 'only these tenants')
     .option('--table <name...>', 'only these tables: database.name')
-    .addOption(
-      new Option('--format <format>', 'how it is written').choices(SCD_FORMATS).default('text' as const),
-    );
+    .addOption(written(SCD_FORMATS));
 
 aboutHistories(histories.command('load').description('load what the feeds of tenants bring'))
   .option('--feed <name...>', 'only these feeds')

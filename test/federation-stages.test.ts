@@ -3,7 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { reportExitCode } from '../src/commands/report-exit-code.ts';
 import type { Stage } from '../src/model/federation.ts';
 import { planFindings, plannedSteps } from '../src/model/plan.ts';
+import { renderFederations, renderFederationsMarkdown } from '../src/render/federation-status.ts';
 import { renderMarkdown } from '../src/render/markdown.ts';
+import { federationStatus } from '../src/stages/status.ts';
 import { type FederationEstate, startFederation } from './support/federation-estate.ts';
 import { size } from './support/size.ts';
 
@@ -142,6 +144,22 @@ test('a rollback brings every row back, once, and says how many', async () => {
     .sql('community-1')
     .rows<[string]>("SELECT engine_full FROM system.tables WHERE database = 'shop' AND name = 'orders'");
   expect(held?.[0]).not.toContain('max_bytes_to_merge');
+});
+
+test('the status tells stage, rows and who received some last, as text, JSON and a picture', async () => {
+  const estate = await federation.estate();
+  const [declared] = estate.federations ?? [];
+  if (!declared) throw new Error('no federation');
+  const status = await federationStatus(estate, declared, 10_000);
+  expect(status).toMatchObject({ entered: 'compatibility', declared: 'compatibility', next: 'network' });
+  expect(status.nodes.map(({ node }) => node)).toEqual(NODES);
+  expect(status.written?.node).toBeDefined();
+  const text = renderFederations([status], { colour: false });
+  expect(text).toContain('stage compatibility, since ');
+  expect(text).toMatch(/✗ members-empty: enterprise holds .* rows in shop.orders/);
+  const markdown = renderFederationsMarkdown([status]);
+  expect(markdown).toContain('```mermaid');
+  expect(markdown).toContain('community, answers reads, takes writes');
 });
 
 test('what was brought back keeps the way forward closed until it is dropped on the other side', async () => {

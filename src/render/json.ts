@@ -1,5 +1,6 @@
 /** Takes a plan, findings, the status of pairs, loads and checks of histories, or replayed queries, and gives the text of a file: the same plan is always the same bytes. */
 import type { PairStatus } from '../dr/pair-status.ts';
+import type { FederationStatus } from '../model/federation-status.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Replay } from '../model/replay.ts';
@@ -62,6 +63,7 @@ export function renderJson(
     | readonly Finding[]
     | { readonly pairs: readonly PairStatus[] }
     | { readonly loads: readonly object[] }
+    | { readonly federations: readonly FederationStatus[] }
     | { readonly expired: readonly object[] }
     | { readonly replays: readonly Replay[] }
     | { readonly checks: readonly TenantCheck[]; readonly unchecked: readonly Unchecked[] },
