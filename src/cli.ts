@@ -30,10 +30,7 @@ const refreshSecrets = () =>
   );
 
 const overrides = () =>
-  new Option(
-    '--override <name...>',
-    'let a federation enter its stage although a condition is unmet: `federation/NAME/CONDITION`',
-  );
+  new Option('--override <name...>', 'ignore a condition of a stage: `federation/NAME/CONDITION`');
 
 const format = () =>
   new Option('--format <format>', 'how the plan is written').choices(FORMATS).default('text' as const);
@@ -233,11 +230,7 @@ withEstate(
   .addOption(written(VERIFY_FORMATS))
   .action((options) => finish(federationVerify(options, terminal)));
 
-withEstate(
-  federations
-    .command('status')
-    .description('show which stage is entered, what the members hold, and what lets in the next stage'),
-)
+withEstate(federations.command('status').description('show stage, rows, and what lets in the next stage'))
   .addOption(written(FEDERATION_FORMATS))
   .action((options) => finish(federation(options, terminal)));
 
