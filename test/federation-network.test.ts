@@ -2,10 +2,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readPlanFile } from '../src/apply/plan-file.ts';
 import { reportExitCode } from '../src/commands/report-exit-code.ts';
 import { connect } from '../src/live/server.ts';
 import { planFindings, plannedSteps } from '../src/model/plan.ts';
 import { renderDrift } from '../src/render/drift.ts';
+import { renderJson } from '../src/render/json.ts';
 import { renderMarkdown } from '../src/render/markdown.ts';
 import { renderText } from '../src/render/text.ts';
 import {
@@ -82,6 +84,9 @@ test('nodes are registered beside what others registered', async () => {
     `set through ${zookeeper.address}, as long`,
   );
   expect(renderMarkdown(plan)).toContain('+ <ip>192.0.2.1</ip>');
+  const saved = join(federation.folder, 'plan.json');
+  await writeFile(saved, renderJson(plan));
+  expect((await readPlanFile(saved)).digest).toBe(plan.digest);
   expect(reportExitCode(await federation.apply())).toBe(0);
   expect(await zookeeper.get(PATH)).toBe(THEIRS + OURS);
   expect((await ofNetworks()).steps).toEqual([]);
