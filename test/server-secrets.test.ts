@@ -20,13 +20,13 @@ test('hashes of passwords, hashes as they are, and something that nobody knows',
       join(folder, 'users.d', 'plumbline.xml'),
       `${elements.join('\n')}\n<password from_env="E"/>`,
     );
-    const found = serverSecrets(folder, { A: 'secret', B: sha256('b'), C: 'secret', E: 'plain' });
+    const found = serverSecrets(folder, { A: 'secret', B: sha256('b'), C: 'secret', E: 'a<b&c' });
     expect(found).toMatchObject({
       A: sha256('secret'),
       B: sha256('b'),
       // What MySQL keeps as the double SHA-1 of this password.
       C: '14e65567abdb5135d0cfd9a70b3032c179a49ee7',
-      E: 'plain',
+      E: 'a&lt;b&amp;c',
     });
     expect(found.D).toMatch(/^[0-9a-f]{64}$/);
     expect(serverSecrets(folder, {}).D).not.toBe(found.D);

@@ -9,6 +9,8 @@ const hex = (algorithm: string, text: string | Buffer): string =>
 
 const isHash = (text: string, digits: number): boolean => text.length === digits && /^[0-9a-f]+$/i.test(text);
 
+const nobodysSecret = (): string => randomBytes(32).toString('hex');
+
 /** By element of the file: what its variable must hold for a password. A hash stays as it is. */
 const VALUES: ReadonlyMap<string, (secret: string) => string> = new Map([
   ['password_sha256_hex', (secret) => (isHash(secret, 64) ? secret : hex('sha256', secret))],
@@ -17,6 +19,17 @@ const VALUES: ReadonlyMap<string, (secret: string) => string> = new Map([
     (secret) => (isHash(secret, 40) ? secret : hex('sha1', createHash('sha1').update(secret).digest())),
   ],
 ]);
+
+/** Text of a variable is read as XML. */
+const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+
+function valueFor(element: string, secret: string): string {
+  const value = VALUES.get(element);
+  if (value) return value(secret);
+  if (!element.endsWith('_hex')) return escaped(secret);
+  // Hashes with a salt can't be made of a password here.
+  return /^[0-9a-f]+$/i.test(secret) ? secret : nobodysSecret();
+}
 
 const FROM_ENVIRONMENT = /<(\w+) from_env="(\w+)"/g;
 
@@ -32,8 +45,8 @@ export function serverSecrets(
   if (!existsSync(file)) return {};
   const found: Record<string, string> = {};
   for (const [, element = '', name = ''] of readFileSync(file, 'utf8').matchAll(FROM_ENVIRONMENT)) {
-    const secret = environment[name] ?? randomBytes(32).toString('hex');
-    found[name] = VALUES.get(element)?.(secret) ?? secret;
+    const secret = environment[name] ?? nobodysSecret();
+    found[name] = valueFor(element, secret);
   }
   return found;
 }
