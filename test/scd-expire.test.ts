@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadEstate } from '../src/commands/estate-options.ts';
 import { newRun } from '../src/commands/identity.ts';
+import { type ScdExpireOptions, scdExpire } from '../src/commands/scd.ts';
 import { type ExpireJob, type ExpireResult, expireJobs, expireVersions } from '../src/scd/expire.ts';
 import { readExpired } from '../src/scd/expired.ts';
 import { anyBatches } from './support/any-events.ts';
@@ -145,28 +146,36 @@ test(`${KILLS} kills leave histories that hold (seed ${SEED})`, async () => {
   }
 });
 
+async function command(more: Partial<ScdExpireOptions> = {}) {
+  let text = '';
+  const add = (said: string): void => {
+    text += said;
+  };
+  const options = { estate: estate.folder, tenant: ['tenant-0'], connectTimeout: 60, lockSeconds: 60 };
+  const output = { result: add, note: add, colour: false, live: false };
+  return { code: await scdExpire({ ...options, format: 'text', ...more }, output), text };
+}
+
 test('the command shows first, and removes with --yes', async () => {
-  const tenant = 'tenant-0';
-  const words = ['scd', 'expire', '--estate', estate.folder, '--tenant', tenant];
   await shop.server.run(
     `INSERT INTO shop.customers (tenant_id, region, id, row, seen, effective_date, expiry_date, is_current)
-     VALUES ('${tenant}', 'old', 1, 1, '', '2019-01-01', '2020-01-01', false), ('${tenant}', 'old', 1, 2, '', '2020-01-01', '2999-12-31 23:59:59', true)`,
+     VALUES ('tenant-0', 'old', 1, 1, '', '2019-01-01', '2020-01-01', false), ('tenant-0', 'old', 1, 2, '', '2020-01-01', '2999-12-31 23:59:59', true)`,
   );
-  const shown = startCli(words);
-  expect(await shown.ended).toBe(2);
-  expect(shown.output()).toMatch(
+  const shown = await command();
+  expect(shown.text).toMatch(
     /shop.customers tenant-0: \d+ versions? that ended before 20\d\d-\d\d-\d\d would be removed \(/,
   );
-  expect(shown.output()).toContain('Nothing was changed; say --yes');
-  const done = startCli([...words, '--yes', '--format', 'json']);
-  expect(await done.ended).toBe(0);
-  expect(JSON.parse(done.output())).toMatchObject({
-    expired: [{ tenant, table: 'shop.customers', removed: true }],
+  expect(shown.text).toContain('Nothing was changed; say --yes');
+  expect(shown.code).toBe(2);
+  const done = await command({ yes: true, format: 'json' });
+  expect(JSON.parse(done.text)).toMatchObject({
+    expired: [{ tenant: 'tenant-0', table: 'shop.customers', removed: true }],
   });
+  expect(done.code).toBe(0);
   const rows = await shop.server.rows<[string, string]>(
-    `SELECT toString(row), outcome FROM shop.customers FINAL, (SELECT outcome FROM plumbline.scd_loads FINAL WHERE mode = 'expire' AND tenant = '${tenant}' ORDER BY started DESC LIMIT 1) AS ledger WHERE region = 'old'`,
+    `SELECT toString(row), outcome FROM shop.customers FINAL, (SELECT outcome FROM plumbline.scd_loads FINAL WHERE mode = 'expire' AND tenant = 'tenant-0' ORDER BY started DESC LIMIT 1) AS ledger WHERE region = 'old'`,
   );
   expect(rows).toEqual([['2', 'done']]);
-  const none = startCli([...words.slice(0, 4), '--tenant', 'tenant-9999']);
-  expect(await none.ended).toBe(1);
+  expect(await command()).toMatchObject({ code: 0 });
+  await expect(command({ tenant: ['tenant-9999'] })).rejects.toThrow('No tenant is called `tenant-9999`');
 });
