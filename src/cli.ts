@@ -1,26 +1,21 @@
 /** Arguments go in, an exit code comes out; the only file that exits or prints an error. */
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { RefusedError } from './apply/apply.ts';
-import { apply } from './commands/apply.ts';
-import { ACCOUNTS, BOOTSTRAP_FORMATS, bootstrap } from './commands/bootstrap.ts';
-import { demo } from './commands/demo.ts';
-import { DR_FORMATS, dr } from './commands/dr.ts';
-import { drRepair } from './commands/dr-repair.ts';
-import { drWatch } from './commands/dr-watch.ts';
-import { drift } from './commands/drift.ts';
-import { withEstate } from './commands/estate-options.ts';
-import { FEDERATION_FORMATS, federation } from './commands/federation.ts';
-import { federationVerify, VERIFY_FORMATS } from './commands/federation-verify.ts';
+import {
+  ACCOUNTS,
+  BOOTSTRAP_FORMATS,
+  DR_FORMATS,
+  FEDERATION_FORMATS,
+  FORMATS,
+  LINT_FORMATS,
+  MISTAKE_FORMATS,
+  SCD_FORMATS,
+  SEVERITIES,
+  VERIFY_FORMATS,
+} from './commands/formats.ts';
 import { githubCommands } from './commands/github-commands.ts';
-import { importLive } from './commands/import-live.ts';
-import { LINT_FORMATS, lint, SEVERITIES } from './commands/lint.ts';
+import { withEstate } from './commands/options.ts';
 import { showFindings, terminal } from './commands/output.ts';
-import { FORMATS, plan } from './commands/plan.ts';
-import { SCD_FORMATS, scdCheck, scdExpire, scdLoad } from './commands/scd.ts';
-import { unlock } from './commands/unlock.ts';
-import { up } from './commands/up.ts';
-import { MISTAKE_FORMATS, validate } from './commands/validate.ts';
-import { DeclarationError, PlumblineError } from './model/errors.ts';
+import { DeclarationError, PlumblineError, RefusedError } from './model/errors.ts';
 import { visible } from './render/visible.ts';
 
 const refreshSecrets = () =>
@@ -78,7 +73,9 @@ program
       .choices(MISTAKE_FORMATS)
       .default('text' as const),
   )
-  .action((options) => finish(validate(options, terminal)));
+  .action((options) =>
+    finish(import('./commands/validate.ts').then(({ validate }) => validate(options, terminal))),
+  );
 
 program
   .command('lint')
@@ -95,7 +92,7 @@ program
       .default('warning' as const),
   )
   .option('--strict', 'fail for warnings, too')
-  .action((options) => finish(lint(options, terminal)));
+  .action((options) => finish(import('./commands/lint.ts').then(({ lint }) => lint(options, terminal))));
 
 withEstate(program.command('plan').description('show how the servers differ from the declarations'))
   .addOption(format())
@@ -109,7 +106,7 @@ withEstate(program.command('plan').description('show how the servers differ from
   .addOption(
     new Option('--repairs', 'also compare the sites of pairs, and plan their repairs').conflicts('rehearse'),
   )
-  .action((options) => finish(plan(options, terminal)));
+  .action((options) => finish(import('./commands/plan.ts').then(({ plan }) => plan(options, terminal))));
 
 withEstate(program.command('apply').description('make the servers as declared'))
   .argument('[plan]', 'a plan saved by plan --out; without it, apply makes one and asks')
@@ -119,11 +116,13 @@ withEstate(program.command('apply').description('make the servers as declared'))
   .option('--repairs', 'also compare the sites of pairs, and repair the passive ones')
   .addOption(overrides())
   .addOption(lockSeconds())
-  .action((file, options) => finish(apply(file, options, terminal)));
+  .action((file, options) =>
+    finish(import('./commands/apply.ts').then(({ apply }) => apply(file, options, terminal))),
+  );
 
 withEstate(program.command('drift').description('show what has changed on the servers'))
   .addOption(format())
-  .action((options) => finish(drift(options, terminal)));
+  .action((options) => finish(import('./commands/drift.ts').then(({ drift }) => drift(options, terminal))));
 
 withEstate(program.command('import').description('write declarations of what is live and not declared'))
   .option('--cluster <name...>', 'only these clusters')
@@ -142,7 +141,9 @@ withEstate(program.command('import').description('write declarations of what is 
   )
   .option('--name <name>', 'with --url: declare the server at that address as a cluster of this name')
   .option('--shards-of <cluster>', "with --name: take shards and replicas from this cluster of the server's")
-  .action((options) => finish(importLive(options, terminal)));
+  .action((options) =>
+    finish(import('./commands/import-live.ts').then(({ importLive }) => importLive(options, terminal))),
+  );
 
 program
   .command('bootstrap')
@@ -158,10 +159,12 @@ program
   .option('--planner <name>', 'the user that plans and watches', 'plumbline_planner')
   .option('--applier <name>', 'the user that applies, loads and repairs', 'plumbline_applier')
   .option('--roles', 'roles of these names, instead of users')
-  .action((options) => finish(bootstrap(options, terminal)));
+  .action((options) =>
+    finish(import('./commands/bootstrap.ts').then(({ bootstrap }) => bootstrap(options, terminal))),
+  );
 
 withEstate(program.command('unlock').description('remove the lock that a killed apply left behind')).action(
-  (options) => finish(unlock(options, terminal)),
+  (options) => finish(import('./commands/unlock.ts').then(({ unlock }) => unlock(options, terminal))),
 );
 
 const pairs = program.command('dr').description('compare the two sites of declared pairs');
@@ -174,14 +177,14 @@ aboutPairs(
     .description('show which site is active, what answers, what is in sync, and whether to fail back'),
 )
   .option('--record', 'keep the check in plumbline.dr_checks on both sites')
-  .action((options) => finish(dr(options, terminal)));
+  .action((options) => finish(import('./commands/dr.ts').then(({ dr }) => dr(options, terminal))));
 
 aboutPairs(pairs.command('compare').description('show where the sites differ, and keep nothing'))
   .option('--table <pattern...>', 'only tables such as `shop.orders` or `shop.*`')
   .addOption(
     new Option('--depth <depth>', 'how deep to look, instead of as declared').choices(['rows', 'digest']),
   )
-  .action((options) => finish(dr(options, terminal)));
+  .action((options) => finish(import('./commands/dr.ts').then(({ dr }) => dr(options, terminal))));
 
 withEstate(
   pairs.command('repair').description('make the passive sites as the active ones, partition by partition'),
@@ -191,7 +194,9 @@ withEstate(
   .option('--partition <id...>', 'only partitions of these ids')
   .option('--yes', 'repair without asking')
   .addOption(lockSeconds())
-  .action((options) => finish(drRepair(options, terminal)));
+  .action((options) =>
+    finish(import('./commands/dr-repair.ts').then(({ drRepair }) => drRepair(options, terminal))),
+  );
 
 aboutPairs(pairs.command('watch').description('check the pairs again and again until it is told to stop'))
   .addOption(
@@ -201,7 +206,9 @@ aboutPairs(pairs.command('watch').description('check the pairs again and again u
   )
   .option('--repair', 'repair the passive sites behind every check in which they differ')
   .addOption(lockSeconds())
-  .action((options) => finish(drWatch(options, terminal)));
+  .action((options) =>
+    finish(import('./commands/dr-watch.ts').then(({ drWatch }) => drWatch(options, terminal))),
+  );
 
 const count = (text: string): number => {
   const value = Number(text);
@@ -228,11 +235,19 @@ withEstate(
   .option('--slower <times>', 'from how many times as long on a query counts as slower', count, 3)
   .option('--show-values', 'show the literals of queries, which may be secret or personal')
   .addOption(written(VERIFY_FORMATS))
-  .action((options) => finish(federationVerify(options, terminal)));
+  .action((options) =>
+    finish(
+      import('./commands/federation-verify.ts').then(({ federationVerify }) =>
+        federationVerify(options, terminal),
+      ),
+    ),
+  );
 
 withEstate(federations.command('status').description('show stage, rows, and what lets in the next stage'))
   .addOption(written(FEDERATION_FORMATS))
-  .action((options) => finish(federation(options, terminal)));
+  .action((options) =>
+    finish(import('./commands/federation.ts').then(({ federation }) => federation(options, terminal))),
+  );
 
 const histories = program
   .command('scd')
@@ -247,30 +262,34 @@ aboutHistories(histories.command('load').description('load what the feeds of ten
   .option('--feed <name...>', 'only these feeds')
   .option('--at <time>', "the load's own time, such as 2026-01-31T12:00:00Z; the server's clock by default")
   .addOption(lockSeconds())
-  .action((options) => finish(scdLoad(options, terminal)));
+  .action((options) => finish(import('./commands/scd.ts').then(({ scdLoad }) => scdLoad(options, terminal))));
 
 aboutHistories(
   histories.command('check').description('prove that versions neither overlap nor leave gaps, and more'),
-).action((options) => finish(scdCheck(options, terminal)));
+).action((options) =>
+  finish(import('./commands/scd.ts').then(({ scdCheck }) => scdCheck(options, terminal))),
+);
 
 aboutHistories(
   histories.command('expire').description('show what ended before the retention of tenants, and remove it'),
 )
   .option('--yes', 'remove it for good')
   .addOption(lockSeconds())
-  .action((options) => finish(scdExpire(options, terminal)));
+  .action((options) =>
+    finish(import('./commands/scd.ts').then(({ scdExpire }) => scdExpire(options, terminal))),
+  );
 
 program
   .command('up')
   .description('keep the declared estate running on embedded servers until Ctrl-C')
   .option('--estate <folder>', 'the folder that holds clusters/, schemas/ and tenants/', '.')
-  .action((options) => finish(up(options, terminal)));
+  .action((options) => finish(import('./commands/up.ts').then(({ up }) => up(options, terminal))));
 
 program.addCommand(githubCommands(finish));
 
 program
   .command('demo')
   .description('see the life of a change on real servers, from the first plan to drift and back')
-  .action(() => finish(demo(terminal)));
+  .action(() => finish(import('./commands/demo.ts').then(({ demo }) => demo(terminal))));
 
 await program.parseAsync();

@@ -1,7 +1,7 @@
 /** The gate: what is not allowed by name, not understood or distributed runs not at all, and nothing else of its plan does. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { RefusedError } from '../src/apply/apply.ts';
 import { isDistributedDdl, objections } from '../src/apply/gate.ts';
+import { RefusedError } from '../src/model/errors.ts';
 import { type Plan, plannedSteps } from '../src/model/plan.ts';
 import type { ApplyReport } from '../src/model/report.ts';
 import { planOf } from '../src/plan/digest.ts';

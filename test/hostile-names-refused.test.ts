@@ -1,9 +1,8 @@
 /** Names and pieces of SQL that a server could not live with, and some that it must keep exactly as they are declared. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { RefusedError } from '../src/apply/apply.ts';
 import { loadEstate } from '../src/commands/estate-options.ts';
 import type { Server } from '../src/live/server.ts';
-import { DeclarationError } from '../src/model/errors.ts';
+import { DeclarationError, RefusedError } from '../src/model/errors.ts';
 import { identifier, qualified } from '../src/sql/quote.ts';
 import type { Document } from './support/hostile-batch.ts';
 import { canaryDigest, makeCanary } from './support/hostile-canary.ts';

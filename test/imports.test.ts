@@ -64,7 +64,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'model',
     'sql',
   ],
-  'cli.ts': ['commands', 'apply', 'render', 'model'],
+  'cli.ts': ['commands', 'render', 'model'],
 };
 
 /** Packages that few may import, and who. */
@@ -79,7 +79,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   'node-zookeeper-client': ['keeper/keeper.ts'],
   ignore: ['github/code-owners.ts'],
   ora: ['commands/progress.ts'],
-  '@commander-js/extra-typings': ['cli.ts', 'commands/estate-options.ts', 'commands/github-commands.ts'],
+  '@commander-js/extra-typings': ['cli.ts', 'commands/options.ts', 'commands/github-commands.ts'],
 };
 
 /** Rooms whose answers follow from their arguments alone. */

@@ -2,8 +2,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { RefusedError } from '../src/apply/apply.ts';
 import { loadEstate } from '../src/commands/estate-options.ts';
+import { RefusedError } from '../src/model/errors.ts';
 import { type Plan, planFindings, plannedSteps } from '../src/model/plan.ts';
 import type { ApplyReport } from '../src/model/report.ts';
 import { rehearse } from '../src/rehearse/rehearse.ts';

@@ -1,7 +1,7 @@
 /** Applies a plan: gate, lock, plan again, execute, verify. What it returns says what became of every step. */
 
 import type { Server } from '../live/server.ts';
-import { PlumblineError } from '../model/errors.ts';
+import { RefusedError } from '../model/errors.ts';
 import type { Estate } from '../model/estate.ts';
 import { type ClusterPlan, type Plan, unreadableNodes } from '../model/plan.ts';
 import type { ApplyReport, RunIdentity, StepResult } from '../model/report.ts';
@@ -27,17 +27,6 @@ export interface ApplyOptions extends SurveyOptions {
   readonly progress: Progress;
   /** Asked between steps: whether to stop after the one that just ended. */
   readonly shouldStop: () => boolean;
-}
-
-/** The plan may not run; `reasons` has every reason. */
-export class RefusedError extends PlumblineError {
-  override readonly name = 'RefusedError';
-  readonly reasons: readonly string[];
-
-  constructor(message: string, reasons: readonly string[]) {
-    super(message);
-    this.reasons = reasons;
-  }
 }
 
 function refuseIf(reasons: readonly string[], message: string): void {

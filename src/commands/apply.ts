@@ -1,9 +1,10 @@
 /** `plumbline apply`: makes the servers as declared, from a saved plan or from one it makes and asks about. */
 import { createInterface } from 'node:readline/promises';
-import { applyPlan, RefusedError } from '../apply/apply.ts';
+import { applyPlan } from '../apply/apply.ts';
 import { objections } from '../apply/gate.ts';
 import { readPlanFile } from '../apply/plan-file.ts';
 import { survey } from '../apply/survey.ts';
+import { RefusedError } from '../model/errors.ts';
 import { plannedSteps, unreadableNodes } from '../model/plan.ts';
 import { movedSince } from '../plan/digest.ts';
 import { renderReport } from '../render/report.ts';

@@ -1,4 +1,5 @@
 /** `plumbline bootstrap`: prints the users that Plumbline itself needs on the servers of the declared clusters, and their rights. */
+
 import { type Account, accountSql, accountsXml } from '../bootstrap/account.ts';
 import { applierNeeds } from '../bootstrap/applier-needs.ts';
 import { plannerNeeds } from '../bootstrap/planner-needs.ts';
@@ -6,10 +7,8 @@ import { PlumblineError } from '../model/errors.ts';
 import type { Cluster, Estate } from '../model/estate.ts';
 import { nearest } from '../model/nearest.ts';
 import { loadEstate } from './estate-options.ts';
+import { ACCOUNTS, type BOOTSTRAP_FORMATS } from './formats.ts';
 import type { Output } from './output.ts';
-
-export const BOOTSTRAP_FORMATS = ['sql', 'users_xml'] as const;
-export const ACCOUNTS = ['planner', 'applier'] as const;
 
 interface BootstrapOptions {
   readonly estate: string;

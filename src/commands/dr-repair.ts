@@ -1,7 +1,8 @@
 /** `plumbline dr repair`: makes the passive site of pairs as the active one, partition by partition, as steps of an apply. */
-import { applyPlan, RefusedError } from '../apply/apply.ts';
+import { applyPlan } from '../apply/apply.ts';
 import { objections } from '../apply/gate.ts';
 import { survey } from '../apply/survey.ts';
+import { RefusedError } from '../model/errors.ts';
 import { plannedSteps, unreadableNodes } from '../model/plan.ts';
 import { renderReport } from '../render/report.ts';
 import { type ApplyCommandOptions, confirm } from './apply.ts';

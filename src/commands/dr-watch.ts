@@ -1,9 +1,8 @@
 /** `plumbline dr watch`: checks the pairs again and again, keeps every check, and survives whatever is down. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RefusedError } from '../apply/apply.ts';
 import type { PartitionVerdict } from '../dr/comparison.ts';
 import type { PairStatus } from '../dr/pair-status.ts';
-import { PlumblineError } from '../model/errors.ts';
+import { PlumblineError, RefusedError } from '../model/errors.ts';
 import { failbackWords, renderWatchLine } from '../render/dr-status.ts';
 import { visible } from '../render/visible.ts';
 import { type DrOptions, statusOf } from './dr.ts';

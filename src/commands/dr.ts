@@ -11,10 +11,9 @@ import { renderStatusMarkdown } from '../render/dr-markdown.ts';
 import { renderStatus } from '../render/dr-status.ts';
 import { renderJson } from '../render/json.ts';
 import { type EstateOptions, type OpenEstate, openDeclaredEstate, workFolder } from './estate-options.ts';
+import type { DR_FORMATS } from './formats.ts';
 import { newRun } from './identity.ts';
 import type { Output } from './output.ts';
-
-export const DR_FORMATS = ['text', 'json', 'markdown'] as const;
 
 export interface DrOptions extends EstateOptions {
   readonly format: (typeof DR_FORMATS)[number];

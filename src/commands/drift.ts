@@ -3,9 +3,10 @@ import { survey } from '../apply/survey.ts';
 import type { Plan } from '../model/plan.ts';
 import { renderDrift } from '../render/drift.ts';
 import { renderJunit } from '../render/junit.ts';
+import type { Format } from './formats.ts';
 import { openToPlan } from './open-to-plan.ts';
 import type { Output } from './output.ts';
-import { type Format, type PlanOptions, planExitCode, renderPlan } from './plan.ts';
+import { type PlanOptions, planExitCode, renderPlan } from './plan.ts';
 
 function renderAs(plan: Plan, format: Format, output: Output): string {
   if (format === 'text') return renderDrift(plan, { colour: output.colour });

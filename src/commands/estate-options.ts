@@ -1,7 +1,6 @@
 /** Options that every command about an estate has, and what they open: the declarations, and the servers they speak of. */
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
-import { type Command, Option } from '@commander-js/extra-typings';
 import { withDefaultLimits } from '../declared/default-limits.ts';
 import { expand } from '../declared/expand.ts';
 import { readDeclarations } from '../declared/files.ts';
@@ -41,39 +40,6 @@ export interface OpenEstate {
   /** Restarts an embedded node. */
   readonly restart?: (node: string) => Promise<void>;
   close(): Promise<void>;
-}
-
-const DEFAULT_CONNECT_TIMEOUT = 10;
-
-function seconds(text: string): number {
-  const value = Number(text);
-  if (!(value > 0))
-    throw new PlumblineError(`--connect-timeout takes a number of seconds, found \`${text}\`.`);
-  return value;
-}
-
-export const connectTimeout = () =>
-  new Option('--connect-timeout <seconds>', 'how long a node may say nothing')
-    .argParser(seconds)
-    .default(DEFAULT_CONNECT_TIMEOUT);
-
-/** Adds the options to a command. */
-export function withEstate<C extends Command>(command: C) {
-  return command
-    .option('--estate <folder>', 'the folder that holds clusters/, schemas/ and tenants/', '.')
-    .option(
-      '--embedded',
-      'run against real ClickHouse servers from npm, one per declared node, kept in .plumbline/',
-    )
-    .option(
-      '--url <[node=]url...>',
-      'reach a node at another address: --url community-1=http://localhost:8123',
-    )
-    .option(
-      '--resolve <name=address...>',
-      'take this for the address of a name that says which site of a pair is active, instead of asking DNS',
-    )
-    .addOption(connectTimeout());
 }
 
 /** Where Plumbline keeps what it may lose: embedded data, and what it remembers between runs. */

@@ -12,10 +12,9 @@ import { renderReplay, renderReplayMarkdown } from '../render/replay.ts';
 import { loggedQueries, queriesIn } from '../replay/read-queries.ts';
 import { replayQuery } from '../replay/replay.ts';
 import { type EstateOptions, openDeclaredEstate } from './estate-options.ts';
+import type { VERIFY_FORMATS } from './formats.ts';
 import type { Output } from './output.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
-
-export const VERIFY_FORMATS = ['text', 'json', 'markdown'] as const;
 
 export interface FederationVerifyOptions extends EstateOptions {
   readonly federation?: string | undefined;

@@ -5,9 +5,8 @@ import { renderFederations, renderFederationsMarkdown } from '../render/federati
 import { renderJson } from '../render/json.ts';
 import { federationStatus } from '../stages/status.ts';
 import { type EstateOptions, openDeclaredEstate } from './estate-options.ts';
+import type { FEDERATION_FORMATS } from './formats.ts';
 import type { Output } from './output.ts';
-
-export const FEDERATION_FORMATS = ['text', 'json', 'markdown'] as const;
 
 export interface FederationOptions extends EstateOptions {
   readonly format: (typeof FEDERATION_FORMATS)[number];

@@ -1,5 +1,5 @@
 /** `plumbline github apply`: after a merge, applies the branch's newest commit when every step of its plan was reviewed. */
-import { applyPlan, RefusedError } from '../apply/apply.ts';
+import { applyPlan } from '../apply/apply.ts';
 import { allowanceOf, objections } from '../apply/gate.ts';
 import { lastCommit } from '../apply/last-commit.ts';
 import { type Survey, survey } from '../apply/survey.ts';
@@ -9,7 +9,7 @@ import { guardedFiles } from '../github/guarded-files.ts';
 import { postReport } from '../github/report.ts';
 import { departureFrom, findReview, type Review } from '../github/reviewed.ts';
 import { marksIn } from '../github/step-marks.ts';
-import { PlumblineError } from '../model/errors.ts';
+import { PlumblineError, RefusedError } from '../model/errors.ts';
 import type { Estate } from '../model/estate.ts';
 import { showId } from '../model/object.ts';
 import { type Plan, type PlannedStep, plannedSteps } from '../model/plan.ts';

@@ -1,10 +1,6 @@
 /** What the workflows run, as commands: how each command ends goes in, `plumbline github` comes out. */
 import { Command, Option } from '@commander-js/extra-typings';
-import { connectTimeout } from './estate-options.ts';
-import { githubApply } from './github-apply.ts';
-import { githubDrift } from './github-drift.ts';
-import { githubHistories } from './github-histories.ts';
-import { githubPlan } from './github-plan.ts';
+import { connectTimeout } from './options.ts';
 import { terminal } from './output.ts';
 
 /** `finish` takes a command's exit code, or shows its error. */
@@ -24,19 +20,29 @@ export function githubCommands(finish: (command: Promise<number>) => Promise<voi
         .choices(['true', 'false'])
         .default('true'),
     )
-    .action(({ live, ...options }) => finish(githubPlan({ ...options, live: live === 'true' }, terminal)));
+    .action(({ live, ...options }) =>
+      finish(
+        import('./github-plan.ts').then(({ githubPlan }) =>
+          githubPlan({ ...options, live: live === 'true' }, terminal),
+        ),
+      ),
+    );
 
   inWorkflow(github.command('apply').description('apply what was reviewed, after the merge'))
     .addOption(
       new Option('--live <live>', 'only for the action, which says the same to all commands').hideHelp(),
     )
-    .action((options) => finish(githubApply(options, terminal)));
+    .action((options) =>
+      finish(import('./github-apply.ts').then(({ githubApply }) => githubApply(options, terminal))),
+    );
 
   inWorkflow(github.command('drift').description('keep one issue about what has changed on the servers'))
     .addOption(
       new Option('--live <live>', 'only for the action, which says the same to all commands').hideHelp(),
     )
-    .action((options) => finish(githubDrift(options, terminal)));
+    .action((options) =>
+      finish(import('./github-drift.ts').then(({ githubDrift }) => githubDrift(options, terminal))),
+    );
 
   inWorkflow(
     github.command('histories').description('load tables with history and prove that they are right'),
@@ -44,6 +50,10 @@ export function githubCommands(finish: (command: Promise<number>) => Promise<voi
     .addOption(
       new Option('--live <live>', 'only for the action, which says the same to all commands').hideHelp(),
     )
-    .action((options) => finish(githubHistories(options, terminal)));
+    .action((options) =>
+      finish(
+        import('./github-histories.ts').then(({ githubHistories }) => githubHistories(options, terminal)),
+      ),
+    );
   return github;
 }

@@ -1,8 +1,8 @@
 /** Behind an apply after a merge: repairs the pairs that are declared so, and gives what became of it for the apply's report. */
-import { applyPlan, RefusedError } from '../apply/apply.ts';
+import { applyPlan } from '../apply/apply.ts';
 import { objections } from '../apply/gate.ts';
 import { survey } from '../apply/survey.ts';
-import { PlumblineError } from '../model/errors.ts';
+import { PlumblineError, RefusedError } from '../model/errors.ts';
 import { plannedSteps, unreadableNodes } from '../model/plan.ts';
 import type { RunIdentity } from '../model/report.ts';
 import { renderRepairsMarkdown, renderUnrepaired } from '../render/report-markdown.ts';

@@ -1,4 +1,5 @@
 /** `plumbline lint`: tells what ClickHouse would take, and people who know it would not write. */
+
 import type { Finding } from '../model/finding.ts';
 import { VERSION } from '../model/version.ts';
 import { countFindings, renderFindings } from '../render/findings-text.ts';
@@ -8,10 +9,8 @@ import { renderSarif } from '../render/sarif.ts';
 import { counted } from '../render/units.ts';
 import { lintDeclared } from './declared-lint.ts';
 import { loadEstate } from './estate-options.ts';
+import type { LINT_FORMATS } from './formats.ts';
 import type { Output } from './output.ts';
-
-export const LINT_FORMATS = ['text', 'json', 'sarif', 'junit'] as const;
-export const SEVERITIES = ['warning', 'error'] as const;
 
 export interface LintOptions {
   readonly estate: string;

@@ -13,12 +13,10 @@ import { renderText } from '../render/text.ts';
 import { visible } from '../render/visible.ts';
 import { lintDeclared } from './declared-lint.ts';
 import type { EstateOptions } from './estate-options.ts';
+import type { Format } from './formats.ts';
 import { openToPlan } from './open-to-plan.ts';
 import type { Output } from './output.ts';
 import { wantedRepairs } from './wanted-repairs.ts';
-
-export const FORMATS = ['text', 'json', 'markdown', 'sarif', 'junit'] as const;
-export type Format = (typeof FORMATS)[number];
 
 export interface PlanOptions extends EstateOptions {
   readonly format: Format;

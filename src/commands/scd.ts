@@ -8,12 +8,11 @@ import { expireJobs, expireVersions } from '../scd/expire.ts';
 import { chosenTables, chosenTenants, loadJobs } from '../scd/jobs.ts';
 import { runLoads } from '../scd/run-loads.ts';
 import { type EstateOptions, openDeclaredEstate } from './estate-options.ts';
+import type { SCD_FORMATS } from './formats.ts';
 import { newRun } from './identity.ts';
 import { showLoads } from './load-progress.ts';
 import type { Output } from './output.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
-
-export const SCD_FORMATS = ['text', 'json'] as const;
 
 interface ScdOptions extends EstateOptions {
   readonly tenant?: readonly string[] | undefined;

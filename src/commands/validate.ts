@@ -10,11 +10,10 @@ import { renderJunitMistakes } from '../render/junit.ts';
 import { renderSarif } from '../render/sarif.ts';
 import { lintDeclared } from './declared-lint.ts';
 import { loadEstate } from './estate-options.ts';
+import type { MISTAKE_FORMATS } from './formats.ts';
 import type { Output } from './output.ts';
 
 const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
-
-export const MISTAKE_FORMATS = ['text', 'sarif', 'junit'] as const;
 
 interface ValidateOptions {
   readonly estate: string;

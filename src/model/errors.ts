@@ -17,3 +17,14 @@ export class DeclarationError extends PlumblineError {
     this.findings = findings;
   }
 }
+
+/** The plan may not run; `reasons` has every reason. */
+export class RefusedError extends PlumblineError {
+  override readonly name = 'RefusedError';
+  readonly reasons: readonly string[];
+
+  constructor(message: string, reasons: readonly string[]) {
+    super(message);
+    this.reasons = reasons;
+  }
+}

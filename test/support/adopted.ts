@@ -2,10 +2,10 @@
 import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { RefusedError } from '../../src/apply/apply.ts';
 import { type ImportOptions, importLive } from '../../src/commands/import-live.ts';
 import type { Output } from '../../src/commands/output.ts';
 import type { Server } from '../../src/live/server.ts';
+import { RefusedError } from '../../src/model/errors.ts';
 import { planFindings, plannedSteps } from '../../src/model/plan.ts';
 import type { TestEstate } from './test-estate.ts';
 
