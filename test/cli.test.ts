@@ -153,7 +153,7 @@ describe('mistakes on the command line', () => {
       ['import', '--url', 'http://localhost:1', '--estate', 'schemas'],
       'No cluster is declared yet, so that --url means no node; `plumbline import --url URL --name NAME`',
     ],
-    [['plan', '--connect-timeout', 'soon'], '--connect-timeout takes a number of seconds, found `soon`'],
+    [['plan', '--connect-timeout', 'soon'], 'is invalid. It takes a number of seconds.'],
     [['validate', '--estate', 'nowhere'], 'cannot be read'],
     [['apply', 'nowhere.json'], "The plan nowhere.json can't be read (ENOENT)"],
     [['frobnicate'], 'unknown command'],

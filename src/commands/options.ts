@@ -1,13 +1,11 @@
 /** Options that several commands have, for the command line to read. */
-import { type Command, Option } from '@commander-js/extra-typings';
-import { PlumblineError } from '../model/errors.ts';
+import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 
 const DEFAULT_CONNECT_TIMEOUT = 10;
 
 function seconds(text: string): number {
   const value = Number(text);
-  if (!(value > 0))
-    throw new PlumblineError(`--connect-timeout takes a number of seconds, found \`${text}\`.`);
+  if (!(value > 0)) throw new InvalidArgumentError('It takes a number of seconds.');
   return value;
 }
 
