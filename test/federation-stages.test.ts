@@ -171,3 +171,11 @@ test('what was brought back keeps the way forward closed until it is dropped on 
     await federation.sql('enterprise').run(`TRUNCATE TABLE shop.${table}`);
   await enter('network');
 });
+
+test('members that are read although no stage was ever written down give back their rows, too', async () => {
+  await federation.sql('enterprise').run(orders(9 * ROWS, ROWS));
+  await federation.sql('community-1').run('TRUNCATE TABLE plumbline.federation_stages');
+  const before = await content(NODES);
+  await enter('compatibility');
+  expect(await content(['community-1', 'community-2'])).toBe(before);
+});

@@ -1,5 +1,6 @@
 /** Plans of clusters and what is declared of federations go in; the same with the steps of stages that are to be entered comes out, and their conditions. */
 import type { MemberNode } from '../federation/check-structure.ts';
+import { readTopology } from '../live/read-topology.ts';
 import type { Server } from '../live/server.ts';
 import { PlumblineError } from '../model/errors.ts';
 import type { Estate } from '../model/estate.ts';
@@ -100,6 +101,20 @@ async function begunBack(
   return findings;
 }
 
+/** Where nobody wrote down a stage: whether the node reads another member all the same. */
+async function isReadBy(
+  server: Server | undefined,
+  { name, members, reads }: Federation,
+  timeout: number,
+): Promise<boolean> {
+  if (!server) return false;
+  const topology = await readTopology(server, timeout);
+  const addresses = (cluster: string): string[] =>
+    topology.filter((row) => row.cluster === cluster).map(({ host, port }) => `${host}:${port}`);
+  const read = new Set(addresses(name));
+  return members.some((member) => member !== reads && addresses(member).some((one) => read.has(one)));
+}
+
 async function planStage(
   estate: Estate,
   federation: Federation,
@@ -107,7 +122,9 @@ async function planStage(
   first: string,
   reading: StageReading,
 ): Promise<Planned> {
-  const from = entered[0]?.stage;
+  const mayLeave = entered.length === 0 && federation.stage === 'compatibility';
+  const isRead = mayLeave && (await isReadBy(reading.servers.get(first), federation, reading.timeout));
+  const from = entered[0]?.stage ?? (isRead ? 'network' : undefined);
   const since = readSince(entered);
   const begun = await begunBack(federation, since, reading);
   if (from === federation.stage) return { federation, steps: new Map(), findings: begun, rollsBack: false };
