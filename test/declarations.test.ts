@@ -210,7 +210,7 @@ describe('mistakes', () => {
   test.each<[string, string, string[]]>([
     ['unknown key', setting('orderby: a'), ['5:1 unknown-key: unknown key `orderby`; did you mean `order_by`?']],
     ['a synonym', setting('cluster: main'), ['5:1 unknown-key: unknown key `cluster`; did you mean `on`?']],
-    ['unknown key, nothing near', column('{type: Int8, nullable: true}'), ['5:23 unknown-key: unknown key `nullable`; a column has `type`, `default`, `materialized`, `alias`, `ephemeral`, `codec`, `ttl`, `comment`, `statistics`, `settings`, `renamed_from` and `lint`']],
+    ['unknown key, nothing near', column('{type: Int8, nullable: true}'), ['5:23 unknown-key: unknown key `nullable`; a column has `type`, `default`, `materialized`, `alias`, `ephemeral`, `codec`, `ttl`, `comment`, `statistics`, `settings`, `materialize`, `renamed_from` and `lint`']],
     ['missing key', 'kind: Table\ndatabase: shop\nname: a\n', ['1:1 missing-key: missing key `engine`; a table needs `columns`, or an `engine` that knows them from elsewhere']],
     ['empty value', column('{type: Int8, default: }'), ['5:23 empty-value: `default` has no value; it must be SQL text']],
     ['empty comment', setting('comment:'), ["5:1 empty-value: `comment` has no value; write one, `''` for an empty text, or remove it"]],
