@@ -126,7 +126,7 @@ test('no statement gives what is granted neither before nor after, but where it 
   expect(widened).toBeGreaterThan(0);
 });
 
-const USERS = size(60, 400);
+const USERS = size(30, 400);
 
 let estate: TestEstate;
 let server: Awaited<ReturnType<typeof startServer>> | undefined;

@@ -5,8 +5,8 @@ import { size } from './support/size.ts';
 import { startTestEstate, type TestEstate } from './support/test-estate.ts';
 
 const SEED = 20261;
-const PAIRS = size(30, 5000);
-const BATCH = 30;
+const PAIRS = size(20, 5000);
+const BATCH = 20;
 
 let estate: TestEstate;
 beforeAll(async () => {

@@ -5,8 +5,8 @@ import { size } from './support/size.ts';
 import { startTestEstate, type TestEstate } from './support/test-estate.ts';
 
 const SEED = 8001;
-const PAIRS = size(8, 500);
-const BATCH = 8;
+const PAIRS = size(5, 500);
+const BATCH = 5;
 
 let estate: TestEstate;
 beforeAll(async () => {

@@ -25,7 +25,7 @@ async function insert(site: 'active' | 'passive', table: string, rows: string): 
 }
 
 describe('one cell', () => {
-  it.each(chunks(size(400, 10_000)))('is found in each of the partitions from %i on', async (from, count) => {
+  it.each(chunks(size(200, 10_000)))('is found in each of the partitions from %i on', async (from, count) => {
     const table = `cells${from}`;
     await sites.run(wideTable(table));
     await Promise.all([

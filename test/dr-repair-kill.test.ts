@@ -41,7 +41,7 @@ const VICTIMS = ['tool', 'passive', 'active'] as const;
 /** A repair of three partitions has 18 statements: every partition's create, clone, copy, swap and drop come up. */
 function points(): { victim: (typeof VICTIMS)[number]; at: number; after: number; concurrency: number }[] {
   const random = randomOf(SEED);
-  return Array.from({ length: size(6, 144) }, (_, number) => ({
+  return Array.from({ length: size(4, 144) }, (_, number) => ({
     victim: VICTIMS[number % 3] ?? 'tool',
     at: random.below(17),
     after: random.below(3) * 4,

@@ -8,7 +8,7 @@ import { type FederationEstate, startFederation } from './support/federation-est
 import { size } from './support/size.ts';
 
 const SEED = 20261120;
-const KILLS = size(2, 30);
+const KILLS = size(1, 30);
 const ROWS = size(20_000, 400_000);
 
 const SCHEMA = `kind: Database

@@ -229,7 +229,8 @@ test('where one replica does not answer, the plan says so and nothing is run', a
   const [, second] = servers.replicas;
   if (second) second.isDown = true;
   await declare(withNote(ORDERS));
-  const plan = await estate.plan();
+  const { plan, close } = await estate.survey();
+  await close();
   expect(steps(plan)).toEqual([expect.stringMatching(/^test-1-1: ALTER TABLE/)]);
   expect(findings(plan)).toEqual(['warning replica-alone test-1-1']);
   const report = await estate.apply();
