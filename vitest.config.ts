@@ -13,7 +13,17 @@ const LONG = [
     'corpus-views',
     'rebuild-disturbed',
   ],
-  ...['kill', 'saved-plan', 'import-corpus', 'corpus-others', 'dr-status', 'dr-repair', 'any-definitions'],
+  ...[
+    'kill',
+    'saved-plan',
+    'github-life',
+    'import-corpus',
+    'corpus-others',
+    'lock-race',
+    'dr-status',
+    'dr-repair',
+    'any-definitions',
+  ],
 ];
 
 /** Where it knows no times, Vitest starts the largest files first, and our longest tests are among the smallest files. */

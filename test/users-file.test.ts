@@ -1,6 +1,6 @@
 /** Users, policies, quotas and profiles that reach a real server by its `users.d`: planned, delivered, enforced, and taken back. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { planFindings, plannedSteps } from '../src/model/plan.ts';
@@ -142,12 +142,17 @@ test('a constraint refuses a setting', async () => {
 test('a file that the server refuses is taken back', async () => {
   const file = join(estate.serverFolder, 'users.d', 'plumbline.xml');
   const before = readFileSync(file, 'utf8');
-  await estate.declare(ACCESS.replace('secret: ACME_PASSWORD', 'secret: NOBODY_SET_THIS'));
+  const other = join(estate.serverFolder, 'users.d', 'other.xml');
+  const needy =
+    '<users><guest><no_password/><profile>tenant_acme</profile><grants><query>GRANT SHOW ON *.*</query></grants></guest></users>';
+  writeFileSync(other, `<clickhouse>${needy}</clickhouse>`);
+  await estate.declare(ACCESS.slice(0, ACCESS.indexOf('---\nkind: SettingsProfile')));
   const { results } = await estate.apply();
   expect(results.map(({ outcome }) => outcome)).toEqual(['failed']);
   expect(results[0]?.error).toContain('what was there before is there again');
   expect(readFileSync(file, 'utf8')).toBe(before);
   expect(await acme().rows('SELECT currentUser()')).toEqual([['acme_app']]);
+  rmSync(other);
 });
 
 test('a quota stops the query that is one too many', async () => {
