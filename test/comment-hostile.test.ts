@@ -133,7 +133,7 @@ function benign(): Texts {
   return () => `x${at++}`;
 }
 
-const COUNT = size(10_000, 100_000);
+const COUNT = size(5_000, 100_000);
 
 describe('hostile texts', () => {
   test('break out of nothing in small plans', () => {

@@ -167,7 +167,7 @@ lambda: x -> x + 2
     expect(patch).toContain('more');
     const count = requests;
     const wrong: string[] = [];
-    for (let from = 1; from <= count; from += size(6, 1)) {
+    for (let from = 1; from <= count; from += size(12, 1)) {
       answering((_, number) => (number < from ? 'pass' : 'lost'));
       const said = await runImport(estate, { patch: true });
       if (said !== patch && !/can't be read|ECONN|socket hang up/.test(said)) wrong.push(`${from}: ${said}`);
