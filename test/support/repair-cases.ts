@@ -64,7 +64,8 @@ export const REPAIR_CASES: readonly RepairCase[] = [
       'SYSTEM STOP MERGES dr.t',
       'ALTER TABLE dr.t UPDATE v = 9 WHERE k = 1 SETTINGS mutations_sync = 0',
     ],
-    later: ['SYSTEM START MERGES dr.t', 'OPTIMIZE TABLE dr.t FINAL'],
+    // Whoever waits for a mutation waits for those before it.
+    later: ['SYSTEM START MERGES dr.t', 'ALTER TABLE dr.t UPDATE v = v WHERE 0 SETTINGS mutations_sync = 2'],
     refuses: ['pending mutations', 'pending mutations'],
   },
   {
