@@ -40,10 +40,14 @@ export function readOnlyStorage(row: AccessRow): string | undefined {
   return READ_ONLY.has(storage) ? storage : undefined;
 }
 
+/** ` IN users_xml`, which canonical texts say of such a storage; empty where there is none. */
+export function storageWords(storage: string | undefined): string {
+  return storage === undefined ? '' : ` IN ${storage}`;
+}
+
 /** `IN users_xml` where the object stands in a storage that no statement changes; empty everywhere else. */
 export function storageText(row: AccessRow): string {
-  const storage = readOnlyStorage(row);
-  return storage === undefined ? '' : ` IN ${storage}`;
+  return storageWords(readOnlyStorage(row));
 }
 
 /** The rows by the text of a column; those without one are left out. */

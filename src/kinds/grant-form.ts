@@ -1,6 +1,8 @@
 /** What a grant is made of, its name, and the text by which it is compared. */
+
 import type { ObjectId, Tree } from '../model/object.ts';
 import { identifier } from '../sql/quote.ts';
+import { storageWords } from './access-row.ts';
 import { shortName } from './access-text.ts';
 import { type Given, givenTexts } from './grant-rights.ts';
 import { showTarget, targetText } from './grant-text.ts';
@@ -66,5 +68,5 @@ export function grantText(tree: Tree): string {
   const texts = statementsWithoutGrantee(tree);
   const nothing = target === undefined ? 'GRANT NONE' : `GRANT NONE ON ${targetText(targetOf(target))}`;
   const whole = (texts.length > 0 ? texts : [nothing]).join('; ');
-  return `TO ${identifier(to)}${storage === undefined ? '' : ` IN ${storage}`}: ${whole}`;
+  return `TO ${identifier(to)}${storageWords(storage)}: ${whole}`;
 }

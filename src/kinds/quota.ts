@@ -3,7 +3,15 @@ import type { Tree } from '../model/object.ts';
 import { Cursor, ParseError } from '../sql/cursor.ts';
 import { identifier } from '../sql/quote.ts';
 import { declareNames, describeNames, type NamesDeclaration, namesOfRow, readNames } from './access-names.ts';
-import { type AccessRow, isReadOnly, listOf, rowsBy, storageText, textOf } from './access-row.ts';
+import {
+  type AccessRow,
+  isReadOnly,
+  listOf,
+  rowsBy,
+  storageText,
+  storageWords,
+  textOf,
+} from './access-row.ts';
 import { accessRule, accessStatement, readStorage } from './access-rule.ts';
 import type { RootKind } from './kind.ts';
 import {
@@ -51,8 +59,7 @@ const intervalList = (intervals: readonly string[]): string =>
 
 function createText(tree: Tree): string {
   const { keyedBy, intervals, to, storage } = quotaOf(tree);
-  const where = storage === undefined ? '' : ` IN ${storage}`;
-  return `CREATE QUOTA ${nameOf(tree)}${where} ${keyedText(keyedBy)}${intervalList(intervals)} TO ${to}`;
+  return `CREATE QUOTA ${nameOf(tree)}${storageWords(storage)} ${keyedText(keyedBy)}${intervalList(intervals)} TO ${to}`;
 }
 
 function rowText(row: AccessRow, limits: readonly AccessRow[]): string {

@@ -2,7 +2,7 @@
 import type { Tree } from '../model/object.ts';
 import { Cursor } from '../sql/cursor.ts';
 import { identifier } from '../sql/quote.ts';
-import { isReadOnly, rowsBy, storageText, textOf } from './access-row.ts';
+import { isReadOnly, rowsBy, storageText, storageWords, textOf } from './access-row.ts';
 import { accessRule, accessStatement, readStorage } from './access-rule.ts';
 import {
   declareElements,
@@ -28,8 +28,7 @@ const nameOf = ({ root }: Tree): string => identifier(root.id.path[0] ?? '');
 
 const createText = (tree: Tree): string => {
   const role = tree.root.attributes as Role;
-  const storage = role.storage === undefined ? '' : ` IN ${role.storage}`;
-  return `CREATE ROLE ${nameOf(tree)}${storage}${elementsText(role)}`;
+  return `CREATE ROLE ${nameOf(tree)}${storageWords(role.storage)}${elementsText(role)}`;
 };
 
 function readRole(text: string, id: Tree['root']['id']): Tree {

@@ -3,7 +3,7 @@ import type { ObjectId, Tree } from '../model/object.ts';
 import { Cursor, ParseError } from '../sql/cursor.ts';
 import { identifier, qualified } from '../sql/quote.ts';
 import { declareNames, describeNames, type NamesDeclaration, namesOfRow, readNames } from './access-names.ts';
-import { type AccessRow, storageText, textOf } from './access-row.ts';
+import { type AccessRow, storageText, storageWords, textOf } from './access-row.ts';
 import { accessRule, accessStatement, readStorage } from './access-rule.ts';
 import { shortName } from './access-text.ts';
 import type { RootKind } from './kind.ts';
@@ -46,8 +46,7 @@ export function rowPolicyId(name: string, database: string, table: string | unde
 
 function policyText(start: string, tree: Tree): string {
   const { policy, on, filter, as, to, storage } = policyOf(tree);
-  const where = storage === undefined ? on : `${on} IN ${storage}`;
-  return `${start} ROW POLICY ${policy} ON ${where} AS ${as} FOR SELECT USING ${filter} TO ${to}`;
+  return `${start} ROW POLICY ${policy} ON ${on}${storageWords(storage)} AS ${as} FOR SELECT USING ${filter} TO ${to}`;
 }
 
 function rowText(row: AccessRow): string {

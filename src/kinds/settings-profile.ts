@@ -3,7 +3,7 @@ import type { Tree } from '../model/object.ts';
 import { Cursor } from '../sql/cursor.ts';
 import { identifier } from '../sql/quote.ts';
 import { declareNames, describeNames, type NamesDeclaration, namesOfRow, readNames } from './access-names.ts';
-import { isReadOnly, rowsBy, storageText, textOf } from './access-row.ts';
+import { isReadOnly, rowsBy, storageText, storageWords, textOf } from './access-row.ts';
 import { accessRule, accessStatement, readStorage } from './access-rule.ts';
 import {
   declareElements,
@@ -38,7 +38,7 @@ const nameOf = ({ root }: Tree): string => identifier(root.id.path[0] ?? '');
 
 function createText(tree: Tree): string {
   const profile = profileOf(tree);
-  const storage = profile.storage === undefined ? '' : ` IN ${profile.storage}`;
+  const storage = storageWords(profile.storage);
   return `CREATE SETTINGS PROFILE ${nameOf(tree)}${storage}${elementsText(profile, 'INHERIT')} TO ${profile.to}`;
 }
 

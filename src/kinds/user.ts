@@ -3,7 +3,15 @@ import type { Tree } from '../model/object.ts';
 import { Cursor } from '../sql/cursor.ts';
 import { identifier, literal } from '../sql/quote.ts';
 import { declareNames, describeNames, type NamesDeclaration, namesOfRow, readNames } from './access-names.ts';
-import { type AccessRow, isReadOnly, listOf, rowsBy, storageText, textOf } from './access-row.ts';
+import {
+  type AccessRow,
+  isReadOnly,
+  listOf,
+  rowsBy,
+  storageText,
+  storageWords,
+  textOf,
+} from './access-row.ts';
 import { accessRule, accessStatement, readStorage } from './access-rule.ts';
 import {
   declareElements,
@@ -78,7 +86,7 @@ const NOTHING: Readonly<Record<string, string>> = {
 
 function createText(tree: Tree): string {
   const user = userOf(tree);
-  const storage = user.storage === undefined ? '' : ` IN ${user.storage}`;
+  const storage = storageWords(user.storage);
   return `CREATE USER ${nameOf(tree)}${storage}${Object.values(CLAUSES)
     .map((clause) => clause(user))
     .join('')}`;
