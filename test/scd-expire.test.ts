@@ -47,7 +47,7 @@ async function expire(job: ExpireJob): Promise<Extract<ExpireResult, { limit: nu
     const [result] = await expireVersions([job], { identify: () => newRun('.'), lockSeconds: 60 });
     if (result && 'limit' in result) return result;
     // The lock of a killed one expires by itself.
-    if (!result?.error.includes('removing versions from')) throw new Error(result?.error);
+    if (!result?.error.includes(' is locked by ')) throw new Error(result?.error);
     await sleep(100);
   }
 }
