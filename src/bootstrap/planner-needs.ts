@@ -69,6 +69,17 @@ export function plannerNeeds(estate: Estate, cluster: Cluster): Need[] {
             why: 'to see what the nodes of a federation say of themselves in Keeper',
             rights: select(['system.zookeeper']),
           },
+          {
+            why: 'to know how far a federation is, and whether its nodes reach each other',
+            rights: [...own(['federation_stages', 'federation_exports']), 'READ ON REMOTE'],
+          },
+          {
+            why: 'to tell which nodes of a federation still receive rows, and what reading it costs; no query is shown',
+            rights: [
+              'SELECT(event_type, event_date, event_time, database, table, part_name, partition_id, rows, error) ON system.part_log',
+              'SELECT(is_initial_query, memory_usage, ProfileEvents) ON system.query_log',
+            ],
+          },
         ]
       : []),
     ...(scd.length > 0

@@ -52,6 +52,12 @@ export function configXml(options: ConfigOptions): string {
       ttl: 'event_date + INTERVAL 7 DAY DELETE',
       flush_interval_milliseconds: 1000,
     },
+    part_log: {
+      database: 'system',
+      table: 'part_log',
+      ttl: 'event_date + INTERVAL 7 DAY DELETE',
+      flush_interval_milliseconds: 1000,
+    },
     max_server_memory_usage_to_ram_ratio: 0.5,
     memory_worker_period_ms: 500,
     ...caches,

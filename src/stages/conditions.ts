@@ -16,6 +16,12 @@ export interface SeenFederation {
   readonly exportBytes: number;
 }
 
+/** Seconds. */
+const HOUR = 3600;
+
+/** Tables that are told one by one. */
+const TOLD = 12;
+
 /** `2026-12-24` of seconds since 1970. */
 const day = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10);
 
@@ -34,15 +40,41 @@ const othersOf = ({ federation, nodes }: SeenFederation): SeenNode[] =>
 
 const holding = (node: SeenNode): readonly SeenTable[] => node.tables.filter(({ rows }) => rows > 0);
 
-/** `community-2 holds 12,340 rows (3.1 GiB) in shop.orders, which expire by TTL until 2026-12-24`. */
-function held(node: SeenNode): string[] {
-  return holding(node).map(({ path, rows, bytes, expires }) => {
-    const ends =
-      expires > 0
-        ? `, all of which expire by TTL until ${day(expires)}`
-        : ', and no TTL takes all of them away';
-    return `${node.node} holds ${counted(rows, 'row')} (${formatBytes(bytes)}) in ${showPath(path)}${ends}`;
-  });
+const isExpired = ({ expires }: SeenTable, { now }: SeenNode): boolean => expires > 0 && expires <= now;
+
+interface Holding {
+  readonly node: SeenNode;
+  readonly table: SeenTable;
+}
+
+const bytesOf = (held: readonly Holding[]): string => formatBytes(sum(held, ({ table }) => table.bytes));
+
+/** `community-2 holds 12,340 rows (3.1 GiB) in shop.orders, which expire by TTL on 2026-12-24`. */
+function heldWords({ node, table: { path, rows, bytes, expires } }: Holding): string {
+  const ends =
+    expires > 0 ? `, the last of which expire on ${day(expires)}` : ', and no TTL takes all of them away';
+  return `${node.node} holds ${counted(rows, 'row')} (${formatBytes(bytes)}) in ${showPath(path)}${ends}`;
+}
+
+/** Whether the nodes are free of rows that count; expired ones are as good as gone. `who` are they in a sentence. */
+function empty(nodes: readonly SeenNode[], who: string): Judged {
+  const all = nodes.flatMap((node) => holding(node).map((table): Holding => ({ node, table })));
+  const left = all.filter(({ node, table }) => !isExpired(table, node));
+  if (left.length === 0) {
+    const words = `no covered rows are left on ${who}`;
+    return judged([], all.length === 0 ? words : `${words} but ${bytesOf(all)} that are past their TTL`);
+  }
+  const [ending, staying] = [
+    left.filter(({ table }) => table.expires > 0),
+    left.filter(({ table }) => table.expires === 0),
+  ];
+  const last = Math.max(...ending.map(({ table }) => table.expires));
+  const summary = [
+    ...(ending.length > 0 ? [`${bytesOf(ending)} on ${who} expire on ${day(last)} by TTL`] : []),
+    ...(staying.length > 0 ? [`${bytesOf(staying)} on ${who} go by no TTL, and have to be moved`] : []),
+  ];
+  const more = left.length > TOLD ? [`${counted(left.length - TOLD, 'more table')} have some, too`] : [];
+  return judged([...summary, ...left.slice(0, TOLD).map(heldWords), ...more], '');
 }
 
 function reachable(seen: SeenFederation): Judged {
@@ -89,9 +121,11 @@ function readEverywhere(seen: SeenFederation): Judged {
 }
 
 function writesMoved(seen: SeenFederation): Judged {
-  const { quiet } = seen.federation;
-  const within = quiet % 3600 === 0 ? `${quiet / 3600} h` : `${quiet} s`;
-  const problems = readersOf(seen).flatMap(({ node, tables }) =>
+  const { quiet, reads } = seen.federation;
+  const hours = quiet === HOUR ? 'hour' : counted(quiet / HOUR, 'hour');
+  const within = quiet % HOUR === 0 ? hours : counted(quiet, 'second');
+  const readers = readersOf(seen);
+  const problems = readers.flatMap(({ node, tables }) =>
     tables
       .filter(({ recent }) => recent > 0)
       .map(
@@ -99,14 +133,18 @@ function writesMoved(seen: SeenFederation): Judged {
           `${node} still received ${counted(recent, 'row')} in ${showPath(path)} within the last ${within}`,
       ),
   );
-  return judged(problems, `${seen.federation.reads} received no row within the last ${within}`);
+  const unlogged = readers.filter(({ isLogged }) => !isLogged).map(({ node }) => node);
+  const fine = `${reads} received no row within the last ${within}`;
+  if (unlogged.length === 0) return judged(problems, `${fine}, as system.part_log has it`);
+  const doubt = `${unlogged.join(', ')} keep no part_log of that time: rows that a merge took more than minutes ago are not seen there`;
+  return judged(problems, `${fine}; ${doubt}`);
 }
 
 function leavingEmpty(seen: SeenFederation): Judged {
   const { kept } = seen.federation;
   const leaving = readersOf(seen).filter(({ node }) => kept !== undefined && !kept.includes(node));
   if (leaving.length === 0) return { state: 'met', seen: ['no node leaves'] };
-  return judged(leaving.flatMap(held), `${leaving.map(({ node }) => node).join(', ')} hold no rows`);
+  return empty(leaving, leaving.map(({ node }) => node).join(' and '));
 }
 
 /** How many nodes are still needed, and what is left to them. */
@@ -133,8 +171,7 @@ function aggregation(seen: SeenFederation): Judged {
   return { state: 'noted', seen: said };
 }
 
-const readsEmpty = (seen: SeenFederation): Judged =>
-  judged(readersOf(seen).flatMap(held), `${seen.federation.reads} holds no rows in the covered tables`);
+const readsEmpty = (seen: SeenFederation): Judged => empty(readersOf(seen), seen.federation.reads);
 
 function exportRoom(seen: SeenFederation): Judged {
   const { exportBytes } = seen;

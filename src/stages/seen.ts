@@ -5,6 +5,7 @@ import { type Server, ServerError } from '../live/server.ts';
 import type { Federation } from '../model/federation.ts';
 import type { RemoteReplica } from '../model/topology.ts';
 import { literal } from '../sql/quote.ts';
+import { namesOf, readReceived } from './received.ts';
 
 /** Nobody could try yet. */
 export const UNKNOWN = 'unknown';
@@ -16,7 +17,7 @@ export interface SeenTable {
   readonly partitions: number;
   /** Rows that came within the federation's `quiet` time. */
   readonly recent: number;
-  /** Seconds since 1970, of the newest part that an INSERT wrote and no merge took; 0 where there is none. */
+  /** Seconds since 1970, when the newest rows came that are known of; 0 where none are. */
   readonly written: number;
   /** Seconds since 1970, when the last row expires by TTL; 0 where not all do. */
   readonly expires: number;
@@ -28,6 +29,8 @@ export interface SeenNode {
   readonly shard: number;
   readonly version: string;
   readonly tables: readonly SeenTable[];
+  /** Whether all that it received within the `quiet` time is known, also what merges took meanwhile. */
+  readonly isLogged: boolean;
   /** Bytes that are free on its disks. */
   readonly free: number;
   /** Seconds since 1970, by its own clock. */
@@ -49,35 +52,32 @@ export interface SeenReads {
   readonly seconds: number;
 }
 
-const names = (paths: readonly (readonly string[])[]): string =>
-  paths.map(([database = '', table = '']) => `(${literal(database)}, ${literal(table)})`).join(', ');
-
 async function readTables(
   server: Server,
-  { covered, quiet }: Federation,
+  federation: Federation,
   timeout: number,
-): Promise<SeenTable[]> {
-  const paths = covered.map(({ path }) => path);
-  // A mutated part has been written anew, and its rows are old.
-  const inserted = 'level = 0 AND data_version = min_block_number';
-  const rows = await server.rows<[string, string, string, string, number, string, number, number]>(
-    `SELECT database, table, toString(sum(rows)), toString(sum(bytes_on_disk)), uniqExact(partition_id),
-       toString(sumIf(rows, ${inserted} AND modification_time > now() - ${quiet})),
-       toUnixTimestamp(maxIf(modification_time, ${inserted})),
-       if(min(toUnixTimestamp(delete_ttl_info_max)) > 0, toUnixTimestamp(max(delete_ttl_info_max)), 0)
-     FROM system.parts WHERE active AND rows > 0 AND NOT startsWith(partition_id, 'patch-')
-       AND (database, table) IN (${names(paths)}) GROUP BY database, table`,
-    { timeout },
-  );
+): Promise<Pick<SeenNode, 'tables' | 'isLogged'>> {
+  const { covered } = federation;
+  const [rows, received] = await Promise.all([
+    server.rows<[string, string, string, string, number, number]>(
+      `SELECT database, table, toString(sum(rows)), toString(sum(bytes_on_disk)), uniqExact(partition_id),
+         if(min(toUnixTimestamp(delete_ttl_info_max)) > 0, toUnixTimestamp(max(delete_ttl_info_max)), 0)
+       FROM system.parts WHERE active AND rows > 0 AND NOT startsWith(partition_id, 'patch-')
+         AND (database, table) IN (${namesOf(covered)}) GROUP BY database, table`,
+      { timeout },
+    ),
+    readReceived(server, federation, timeout),
+  ]);
   const held = new Map(rows.map((row) => [JSON.stringify([row[0], row[1]]), row]));
-  return paths.map((path) => {
-    const [, , count = '0', bytes = '0', partitions = 0, recent = '0', written = 0, expires = 0] =
-      held.get(JSON.stringify(path)) ?? [];
+  const tables = covered.map(({ path }): SeenTable => {
+    const key = JSON.stringify(path);
+    const [, , count = '0', bytes = '0', partitions = 0, expires = 0] = held.get(key) ?? [];
+    const { recent = 0, last = 0 } = received.tables.get(key) ?? {};
     return {
-      ...{ path, rows: Number(count), bytes: Number(bytes), partitions: Number(partitions) },
-      ...{ recent: Number(recent), written: Number(written), expires: Number(expires) },
+      ...{ path, rows: Number(count), bytes: Number(bytes), partitions, recent, written: last, expires },
     };
   });
+  return { tables, isLogged: received.isLogged };
 }
 
 /** Why the member's servers are not reached; undefined where all are. */
@@ -100,7 +100,8 @@ async function readReads(
       `SELECT toString(count()), toString(max(memory_usage)), sum(ProfileEvents['OSCPUVirtualTimeMicroseconds']) / 1e6
        FROM system.query_log WHERE type = 'QueryFinish' AND is_initial_query AND event_time > now() - 86400
          AND query_kind = 'Select' AND hasAny(tables, [${tables}])`,
-      { timeout },
+      // Else it asks for the right to read a column of its own for each key: `ProfileEvents.key_…`.
+      { timeout, settings: { optimize_functions_to_subcolumns: 0 } },
     );
     return row && { queries: Number(row[0]), memory: Number(row[1]), seconds: Number(row[2]) };
   } catch (error) {
@@ -113,7 +114,7 @@ async function readReads(
 export async function seeNode(server: Server, federation: Federation, timeout: number): Promise<SeenNode> {
   const { node } = server;
   const isReader = node.cluster === federation.reads;
-  const [[facts], tables] = await Promise.all([
+  const [[facts], held] = await Promise.all([
     server.rows<[string, number, string]>(
       'SELECT version(), toUnixTimestamp(now()), toString((SELECT sum(unreserved_space) FROM system.disks))',
       { timeout },
@@ -126,7 +127,7 @@ export async function seeNode(server: Server, federation: Federation, timeout: n
     cluster: node.cluster,
     shard: node.shard,
     version,
-    tables,
+    ...held,
     now,
     free: Number(free),
   };
