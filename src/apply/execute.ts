@@ -7,6 +7,7 @@ import type { Repair } from '../model/repair.ts';
 import type { Outcome, StepResult } from '../model/report.ts';
 import type { StageRecord } from '../model/stage.ts';
 import { runOrder } from '../plan/run-order.ts';
+import type { SourceDigests } from '../stages/source-digests.ts';
 import { awaitReplicas } from './await-replicas.ts';
 import { batchesOf, runBatch } from './batches.ts';
 import type { Journal } from './journal.ts';
@@ -51,6 +52,8 @@ export interface ClusterRun {
   readonly enterPhase: (phase: number) => Promise<boolean>;
   /** Throws a PlumblineError where a stage must not be written down yet. */
   readonly provesStage: (record: StageRecord, server: Server) => Promise<void>;
+  /** What copies of members that leave know together. */
+  readonly digests: SourceDigests;
   readonly progress: Progress;
 }
 

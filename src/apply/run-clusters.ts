@@ -6,6 +6,7 @@ import { keyOf, nameKey, type ObjectId } from '../model/object.ts';
 import { type ClusterPlan, type Plan, type PlannedStep, unreadableNodes } from '../model/plan.ts';
 import type { StepResult } from '../model/report.ts';
 import type { Step } from '../model/step.ts';
+import { openSourceDigests } from '../stages/source-digests.ts';
 import type { ApplyOptions } from './apply.ts';
 import { executeCluster } from './execute.ts';
 import { fileDiffers } from './file-differs.ts';
@@ -121,6 +122,7 @@ async function runCluster(
     filePatience: options.filePatience ?? FILE_PATIENCE,
     turned: (repair) => turnedSince(estate, options.repairs, repair, servers),
     enterPhase: (phase) => phases.enter(plan.cluster, phase),
+    digests: openSourceDigests(),
     provesStage: (record, server) => proveStage(estate, record, servers, server, connectTimeout),
     progress,
   });

@@ -26,7 +26,7 @@ function ended(error: unknown): Ended {
 }
 
 export async function runExport(
-  { servers, keepLock, shouldStop }: ClusterRun,
+  { servers, digests, keepLock, shouldStop }: ClusterRun,
   target: Server,
   order: Export,
   path: readonly string[],
@@ -35,7 +35,7 @@ export async function runExport(
   const source = servers.get(order.copy.source);
   if (!source) return { outcome: 'failed', error: `nothing was run: ${order.copy.source} is not connected` };
   try {
-    const run = { path, order, target, source, queryId, keepLock, shouldStop };
+    const run = { path, order, target, source, digests, queryId, keepLock, shouldStop };
     await (order.act === 'copy' ? copyPartition(run) : attachPartition(run));
     return { outcome: 'done' };
   } catch (error) {

@@ -45,6 +45,14 @@ export interface StageRecord {
   readonly proves: boolean;
 }
 
+/** Rows are shared out among shards by a number, counted from 0. */
+export interface Share {
+  /** SQL for the number of the shard that a row belongs on. */
+  readonly number: string;
+  readonly at: number;
+  readonly shards: number;
+}
+
 /** Of a step that brings a partition's rows back from a member that leaves. */
 export interface Export {
   readonly federation: string;
@@ -52,8 +60,8 @@ export interface Export {
   readonly since: string;
   /** `copy` puts the rows together beside the table and proves them; `attach` shows them to readers, once. */
   readonly act: 'copy' | 'attach';
-  /** Which rows of the partition belong on this node, as SQL; absent where all do. */
-  readonly share?: string;
+  /** Which rows of the partition belong on this node; absent where all do. */
+  readonly share?: Share;
   /** How they are copied and proven. */
   readonly copy: Repair;
 }

@@ -1,8 +1,6 @@
 /** Shows the rows of a copied partition to readers, exactly once, whenever and however often it is killed and begun again. */
-import { readSiteFacts, soon } from '../dr/site.ts';
 import { literal, qualified } from '../sql/quote.ts';
 import {
-  contentBy,
   ExportError,
   type ExportRun,
   isSame,
@@ -11,7 +9,7 @@ import {
   show,
   stillSource,
 } from './export-run.ts';
-import { exportSql, ownStill, sourceDigest } from './export-sql.ts';
+import { exportSql, ownStill } from './export-sql.ts';
 import { entryOf, type LedgerEntry, readLedger, type Written, writeLedger } from './ledger.ts';
 
 const MINUTE = 60_000;
@@ -66,11 +64,9 @@ async function readOwn({
 /** The source still has what was copied: as its parts show, or its digest where they were merged. */
 async function proveSource(run: ExportRun, entry: LedgerEntry): Promise<void> {
   const { source, target, path, order } = run;
-  if ((await stillSource(run)) === entry.fingerprint) return;
-  const facts = await Promise.all([source, target].map((server) => readSiteFacts({ server })));
-  const [own, other] = facts;
-  if (!own || !other) throw new Error('a member has a server');
-  const now = await contentBy(source, own, sourceDigest(path, order, soon([own, other])));
+  const fingerprint = await stillSource(run);
+  if (fingerprint === entry.fingerprint) return;
+  const { content: now } = await run.digests.of(run, fingerprint);
   if (isSame(now, entry)) return;
   await writeLedger(target, order, path, { ...entry, state: 'void' });
   const reason = `${source.node.name} has ${show(now)} now, and ${show(entry)} was copied; the next run copies it again`;

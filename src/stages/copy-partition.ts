@@ -1,6 +1,5 @@
 /** Copies a partition of a member that leaves into a table beside the one it belongs to, and proves that all of it is there. */
 import { ANY_MOMENT, digestSql } from '../dr/repair-sql.ts';
-import { readSiteFacts, soon } from '../dr/site.ts';
 import {
   contentBy,
   ExportError,
@@ -19,9 +18,9 @@ const MINUTE = 60_000;
 
 /** Throws ExportError, and ServerError where a node does not answer: then the next run copies the partition anew. */
 export async function copyPartition(run: ExportRun): Promise<void> {
-  const { path, order, target, source, queryId, keepLock } = run;
+  const { path, order, target, source, digests, queryId, keepLock } = run;
   const sql = exportSql(path, order);
-  const facts = await Promise.all([readSiteFacts({ server: source }), readSiteFacts({ server: target })]);
+  const facts = await Promise.all([digests.factsOf(source), digests.factsOf(target)]);
   let number = 0;
   const send = async (statement: string): Promise<void> => {
     await keepLock();
@@ -36,13 +35,9 @@ export async function copyPartition(run: ExportRun): Promise<void> {
     throw new ExportError('moved', run, `it is ${known.state} already; plan again`);
   await send('CREATE DATABASE IF NOT EXISTS `plumbline`');
   await send(sql.drop());
-  for (const statement of sql.create()) await send(statement);
+  await send(sql.create());
   const fingerprint = await stillSource(run);
-  const now = soon([facts[0], facts[1]]);
-  const [expected] = await Promise.all([
-    contentBy(source, facts[0], sourceDigest(path, order, now)),
-    send(sql.copy()),
-  ]);
+  const [{ content: expected, now }] = await Promise.all([digests.of(run, fingerprint), send(sql.copy())]);
   const found = await contentBy(target, facts[1], digestSql(sql.staging, order.copy, now));
   if (!isSame(expected, found)) {
     const moved = (await stillSource(run)) !== fingerprint;

@@ -1,6 +1,6 @@
 /** What every part of an export works with, and the reasons for which one stops. */
 import type { Content } from '../dr/comparison.ts';
-import { contentOf } from '../dr/digests.ts';
+import { contentOf, NOTHING as NO_ROWS } from '../dr/digests.ts';
 import { readPartSets } from '../dr/part-sets.ts';
 import { exactly, type SiteFacts } from '../dr/site.ts';
 import type { Server } from '../live/server.ts';
@@ -8,6 +8,7 @@ import { PlumblineError } from '../model/errors.ts';
 import { pathKey, showPath } from '../model/object.ts';
 import type { Export } from '../model/stage.ts';
 import { literal } from '../sql/quote.ts';
+import type { SourceDigests } from './source-digests.ts';
 
 /** Why a partition is not brought back now. docs/federation.md says what to do about each. */
 export type ExportRefusal =
@@ -39,6 +40,7 @@ export interface ExportRun {
   readonly target: Server;
   /** The node of the member that leaves. */
   readonly source: Server;
+  readonly digests: SourceDigests;
   readonly queryId: string;
   /** Asked before every statement that changes anything; throws when the lock is lost. */
   readonly keepLock: () => Promise<void>;
@@ -82,11 +84,26 @@ export async function stillSource(run: ExportRun): Promise<string> {
   return found?.fingerprint ?? '';
 }
 
+export const NOTHING: Content = contentOf(NO_ROWS, 'digest');
+
+/** Asks for rows and digest of each value by which the query groups; of all rows it is the empty one. */
+export async function contentsBy(
+  server: Server,
+  facts: SiteFacts,
+  query: string,
+): Promise<Map<string, Content>> {
+  const rows = await server.rows<[string, string, string, string?]>(query, exactly(facts));
+  return new Map(
+    rows.map(([count, sum, xor, value = '']) => [
+      value,
+      contentOf({ rows: Number(count), sum: BigInt(sum), xor: BigInt(xor), firm: 0n }, 'digest'),
+    ]),
+  );
+}
+
 /** Asks for rows and digest. */
 export async function contentBy(server: Server, facts: SiteFacts, query: string): Promise<Content> {
-  const [row] = await server.rows<[string, string, string]>(query, exactly(facts));
-  const [count = '0', sum = '0', xor = '0'] = row ?? [];
-  return contentOf({ rows: Number(count), sum: BigInt(sum), xor: BigInt(xor), firm: 0n }, 'digest');
+  return (await contentsBy(server, facts, query)).get('') ?? NOTHING;
 }
 
 export const isSame = (a: Content, b: Content): boolean => a.rows === b.rows && a.digest === b.digest;

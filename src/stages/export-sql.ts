@@ -1,7 +1,7 @@
 /** A table and an export of one of its partitions go in; every statement of it comes out, for those who read it and for apply. */
 import { createHash } from 'node:crypto';
 import { ANY_MOMENT, digestSql, repairSql, stagingPath } from '../dr/repair-sql.ts';
-import type { Export } from '../model/stage.ts';
+import type { Export, Share } from '../model/stage.ts';
 import { literal, qualified } from '../sql/quote.ts';
 
 export function exportStaging(
@@ -29,9 +29,11 @@ const STILL_TEXT = Object.entries(STILL)
   .map(([name, value]) => `${name} = ${value}`)
   .join(', ');
 
+const belongs = ({ number, at }: Share): string => `${number} = ${at}`;
+
 export interface ExportSql {
   readonly staging: readonly string[];
-  create(): string[];
+  create(): string;
   copy(): string;
   /** Keeps parts of the table apart. */
   hold(): string;
@@ -44,10 +46,10 @@ export interface ExportSql {
 export function exportSql(path: readonly string[], { copy, share }: Export): ExportSql {
   const staging = stagingPath(copy.staging);
   const [table, beside] = [qualified(path), qualified(staging)];
-  const sql = repairSql(path, { ...copy, ...(share !== undefined && { where: share }) });
+  const sql = repairSql(path, { ...copy, ...(share && { where: belongs(share) }) });
   return {
     staging,
-    create: () => [sql.create(), `ALTER TABLE ${beside} MODIFY SETTING ${STILL_TEXT}`],
+    create: () => sql.create(),
     copy: () => sql.copy(),
     hold: () => `ALTER TABLE ${table} MODIFY SETTING ${STILL_TEXT}`,
     attach: () => `ALTER TABLE ${table} ATTACH PARTITION ID ${literal(copy.partition)} FROM ${beside}`,
@@ -70,13 +72,22 @@ export function ownStill(settings: Readonly<Record<string, string>>): Record<str
 
 /** Rows and digest of what a member has, of what belongs on this node. */
 export function sourceDigest(path: readonly string[], { copy, share }: Export, now: number | string): string {
-  const alive = [...copy.alive, ...(share === undefined ? [] : [`(${share})`])];
+  const alive = [...copy.alive, ...(share ? [`(${belongs(share)})`] : [])];
   return digestSql(path, { ...copy, alive }, now);
+}
+
+/** The same for all nodes among which the partition is shared out, in one pass; a node that gets nothing has no row of it. */
+export function sourceDigests(
+  path: readonly string[],
+  { copy, share }: Export,
+  now: number | string,
+): string {
+  return digestSql(path, copy, now, share?.number);
 }
 
 /** The statements in the order in which they run, for those who review them. */
 export function exportRecipe(path: readonly string[], one: Export): string[] {
   const sql = exportSql(path, one);
   if (one.act === 'attach') return [sql.hold(), sql.attach(), ...sql.release({}), sql.drop()];
-  return [...sql.create(), sql.copy(), digestSql(sql.staging, one.copy, ANY_MOMENT)];
+  return [sql.create(), sql.copy(), digestSql(sql.staging, one.copy, ANY_MOMENT)];
 }

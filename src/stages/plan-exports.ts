@@ -6,17 +6,18 @@ import { readPartSets, type TableParts } from '../dr/part-sets.ts';
 import { repairOf } from '../dr/plan-repairs.ts';
 import { questionOf } from '../dr/question.ts';
 import type { MemberNode } from '../federation/check-structure.ts';
+import { type Storage, writeStorage } from '../kinds/storage.ts';
 import type { Server } from '../live/server.ts';
 import { fitsTable } from '../model/dr-pair.ts';
 import type { Cluster, Node } from '../model/estate.ts';
 import type { Federation } from '../model/federation.ts';
 import { pathKey, showPath, type Tree } from '../model/object.ts';
-import type { Export } from '../model/stage.ts';
+import type { Export, Share } from '../model/stage.ts';
 import type { Step } from '../model/step.ts';
 import { digest } from '../plan/fingerprint.ts';
 import { ParseError } from '../sql/cursor.ts';
 import { TokenError } from '../sql/tokens.ts';
-import { exportRecipe, exportStaging } from './export-sql.ts';
+import { exportRecipe, exportStaging, STILL } from './export-sql.ts';
 import { entryOf, type LedgerEntry, readLedger } from './ledger.ts';
 
 export interface ExportScope {
@@ -64,13 +65,13 @@ function mismatch(source: Tree | undefined, target: Tree | undefined): string | 
 }
 
 /** Rows of one sorting key go to one shard, where the engine may merge them. */
-function shareOf(federation: Federation, tree: Tree, at: number, shards: number): string | undefined {
+function shareOf(federation: Federation, tree: Tree, at: number, shards: number): Share | undefined {
   if (shards === 1) return undefined;
   const { path } = tree.root.id;
   const declared = Object.entries(federation.shardBy).find(([pattern]) => fitsTable(pattern, path))?.[1];
   const { orderBy } = comparedTable(tree);
   const key = orderBy.length > 0 ? `cityHash64(${orderBy.join(', ')})` : '0';
-  return `ifNull(positiveModulo(${declared ?? key}, ${shards}), 0) = ${at}`;
+  return { number: `ifNull(positiveModulo(${declared ?? key}, ${shards}), 0)`, at, shards };
 }
 
 interface Piece {
@@ -199,7 +200,8 @@ function tablePieces(
         },
       );
       const order = {
-        ...{ federation: federation.name, since, copy: { ...copy, staging, merged: false } },
+        ...{ federation: federation.name, since },
+        copy: { ...copy, staging, merged: false, storage: stillStorage(tree) },
         ...(share !== undefined && { share }),
       };
       const entry = entryOf(target.entries, path, order.copy);
@@ -208,6 +210,12 @@ function tablePieces(
         acts: acts(entry, target.stagings.has(staging), parts.fingerprint),
       };
     });
+}
+
+/** That of the table, in which parts stay apart. */
+function stillStorage({ root }: Tree): string {
+  const storage = root.attributes as Storage;
+  return writeStorage({ ...storage, replication: undefined, settings: { ...storage.settings, ...STILL } });
 }
 
 /** Nobody else has the rows, so that there is nothing to compare them with. */
