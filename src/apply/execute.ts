@@ -50,6 +50,8 @@ export interface ClusterRun {
   readonly turned: (repair: Repair) => Promise<string | undefined>;
   /** Waits until no cluster has steps of lower phases left; false where one of them could not be done. */
   readonly enterPhase: (phase: number) => Promise<boolean>;
+  /** Settles when the queries that ran on the cluster's nodes when it was asked first have ended. Throws a PlumblineError where they don't. */
+  readonly earlierQueriesEnd: () => Promise<void>;
   /** Throws a PlumblineError where a stage must not be written down yet. */
   readonly provesStage: (record: StageRecord, server: Server) => Promise<void>;
   /** What copies of members that leave know together. */

@@ -6,6 +6,7 @@ import { keyOf, nameKey, type ObjectId } from '../model/object.ts';
 import { type ClusterPlan, type Plan, type PlannedStep, unreadableNodes } from '../model/plan.ts';
 import type { StepResult } from '../model/report.ts';
 import type { Step } from '../model/step.ts';
+import { awaitEarlierQueries } from '../stages/earlier-queries.ts';
 import { openSourceDigests } from '../stages/source-digests.ts';
 import type { ApplyOptions } from './apply.ts';
 import { executeCluster } from './execute.ts';
@@ -46,6 +47,9 @@ function untried(steps: readonly PlannedStep[], first: Pick<StepResult, 'outcome
 
 /** Milliseconds; replicas follow a change of a definition at once, unless something keeps them from it. */
 const REPLICA_PATIENCE = 120_000;
+
+/** Milliseconds that queries get to end which still read a member that has left; long ones are people's to end. */
+const QUERY_PATIENCE = 600_000;
 
 /** Milliseconds; servers look for changed files every two seconds. */
 const FILE_PATIENCE = 30_000;
@@ -104,6 +108,12 @@ async function runCluster(
     return untried(stepsOf(plan), { outcome: 'failed', error: `nothing was run: ${error.message}` });
   }
   const { identity, connectTimeout, shouldStop, progress } = options;
+  let ended: Promise<void> | undefined;
+  const earlierQueriesEnd = (): Promise<void> => {
+    const here = plan.nodes.flatMap(({ node }) => servers.get(node) ?? []);
+    ended ??= awaitEarlierQueries(here, options.queryPatience ?? QUERY_PATIENCE);
+    return ended;
+  };
   return executeCluster({
     plan,
     run: identity.run,
@@ -121,6 +131,7 @@ async function runCluster(
     restart: options.restart,
     filePatience: options.filePatience ?? FILE_PATIENCE,
     turned: (repair) => turnedSince(estate, options.repairs, repair, servers),
+    earlierQueriesEnd,
     enterPhase: (phase) => phases.enter(plan.cluster, phase),
     digests: openSourceDigests(),
     provesStage: (record, server) => proveStage(estate, record, servers, server, connectTimeout),

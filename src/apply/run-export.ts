@@ -26,7 +26,7 @@ function ended(error: unknown): Ended {
 }
 
 export async function runExport(
-  { servers, digests, keepLock, shouldStop }: ClusterRun,
+  { servers, digests, keepLock, shouldStop, earlierQueriesEnd }: ClusterRun,
   target: Server,
   order: Export,
   path: readonly string[],
@@ -36,6 +36,7 @@ export async function runExport(
   if (!source) return { outcome: 'failed', error: `nothing was run: ${order.copy.source} is not connected` };
   try {
     const run = { path, order, target, source, digests, queryId, keepLock, shouldStop };
+    if (order.act === 'attach') await earlierQueriesEnd();
     await (order.act === 'copy' ? copyPartition(run) : attachPartition(run));
     return { outcome: 'done' };
   } catch (error) {

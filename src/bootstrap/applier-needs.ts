@@ -92,7 +92,7 @@ export function applierNeeds(estate: Estate, cluster: Cluster): Need[] {
     {
       why: 'to wait for what is under way, and to show how far it is',
       rights: [
-        'SELECT(query_id, query_kind, read_rows, read_bytes, written_rows) ON system.processes',
+        'SELECT(query_id, query_kind, is_initial_query, interface, read_rows, read_bytes, written_rows) ON system.processes',
         'SELECT ON system.events',
       ],
     },
