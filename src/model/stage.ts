@@ -11,6 +11,7 @@ export const CONDITIONS = [
   'leaving-empty',
   'aggregation',
   'reads-empty',
+  'reads-whole',
   'export-target',
   'export-room',
 ] as const;

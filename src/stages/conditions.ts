@@ -173,6 +173,22 @@ function aggregation(seen: SeenFederation): Judged {
 
 const readsEmpty = (seen: SeenFederation): Judged => empty(readersOf(seen), seen.federation.reads);
 
+/** What is written there again is read at once. */
+function readsWhole(seen: SeenFederation): Judged {
+  const { name, reads } = seen.federation;
+  const addresses = (topology: SeenNode['topology'], cluster: string): string[] =>
+    (topology ?? []).filter((one) => one.cluster === cluster).map(({ host, port }) => `${host}:${port}`);
+  const problems = readersOf(seen).flatMap(({ node, topology }) => {
+    const read = new Set(addresses(topology, name));
+    const own = addresses(topology, reads);
+    if (own.length > 0 && own.every((one) => read.has(one))) return [];
+    return [
+      `${node} does not read all of ${reads} as a part of ${name}, and would not see what is written there again; enter \`switchover\`, without \`kept\`, before`,
+    ];
+  });
+  return judged(problems, `every node that reads has all of ${reads} in ${name}`);
+}
+
 function exportRoom(seen: SeenFederation): Judged {
   const { exportBytes } = seen;
   const readers = readersOf(seen);
@@ -237,6 +253,9 @@ export function conditionsOf(seen: SeenFederation, overrides: ReadonlySet<string
         judge,
       ]),
     ),
+    ...(is < was && federation.writes === federation.reads
+      ? [['reads-whole', stage, readsWhole] as [ConditionName, Stage, Judge]]
+      : []),
     ...(leaves(federation, from)
       ? Object.entries(BACK).map(([key, judge]): [ConditionName, Stage, Judge] => [
           key as ConditionName,
