@@ -21,7 +21,7 @@ const CLUSTERS: Cluster[] = [
 const federation = (stage: Stage, kept?: readonly string[]): Federation => ({
   ...{ name: 'federation', members: ['community', 'enterprise'], reads: 'community', writes: 'community' },
   ...{ quiet: 3600, shardBy: {}, overrides: {} },
-  ...{ stage, tables: [], except: [], covered: [], ...(kept && { kept }) },
+  ...{ stage, tables: [], except: [], covered: [], views: [], unfederated: [], ...(kept && { kept }) },
   network: {
     ...{ cluster: 'enterprise', keeper: [], path: '/clickhouse/networks' },
     addresses: { 'community-1': '10.0.0.1', 'community-2': '10.0.0.2' },

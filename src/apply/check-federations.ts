@@ -1,4 +1,6 @@
 /** An estate and the nodes of its federations' members go in; what is wrong between the members comes out, on the plans of their nodes. */
+
+import { unfederatedViews } from '../declared/unfederated-views.ts';
 import { checkSettings } from '../federation/check-settings.ts';
 import { checkStructure, type MemberNode } from '../federation/check-structure.ts';
 import type { Estate } from '../model/estate.ts';
@@ -13,6 +15,7 @@ export function checkFederations({ federations = [] }: Estate, nodes: readonly M
   return federations.flatMap((federation) => [
     ...checkStructure(federation, nodes),
     ...checkSettings(federation, nodes),
+    ...unfederatedViews(federation, nodes.find(({ cluster }) => cluster === federation.reads)?.node),
   ]);
 }
 

@@ -1,4 +1,6 @@
 /** `plumbline validate`: checks and lints the declarations without asking any server. */
+
+import { unfederatedViews } from '../declared/unfederated-views.ts';
 import { unknownAccess } from '../declared/unknown-access.ts';
 import { unmatchedPatterns } from '../declared/unmatched-patterns.ts';
 import { DeclarationError } from '../model/errors.ts';
@@ -35,6 +37,7 @@ export async function validate(options: ValidateOptions, output: Output): Promis
         ...lintDeclared(estate, options.estate),
         ...unmatchedPatterns(estate),
         ...unknownAccess(estate),
+        ...(estate.federations ?? []).flatMap((one) => unfederatedViews(one)),
       ],
     };
   };

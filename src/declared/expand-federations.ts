@@ -1,10 +1,11 @@
 /** Federation documents go in; federations with every default made explicit and their Distributed tables come out, and what doesn't fit is reported. */
 import type { Cluster, DeclaredObject } from '../model/estate.ts';
-import { type Federation, STAGES, type Stage } from '../model/federation.ts';
+import { type Federation, STAGES, type Stage, type WrittenFederation } from '../model/federation.ts';
 import { type Place, showPlace } from '../model/place.ts';
 import { seconds } from './amounts.ts';
 import { networkOf } from './expand-network.ts';
 import { cover } from './federated-tables.ts';
+import { federatedViews } from './federated-views.ts';
 import type { Entry } from './files.ts';
 import { didYouMean, list } from './messages.ts';
 
@@ -32,7 +33,7 @@ const listOf = (one: OneOrMore | undefined): readonly string[] =>
 const isBefore = (stage: Stage, other: Stage): boolean => STAGES.indexOf(stage) < STAGES.indexOf(other);
 
 function checkMembers(
-  { name, reads, writes, kept = [], stage }: Omit<Federation, 'covered'>,
+  { name, reads, writes, kept = [], stage }: WrittenFederation,
   clusters: readonly Cluster[],
   entry: Entry,
   report: Report,
@@ -83,7 +84,7 @@ interface Expanding {
   readonly report: Report;
 }
 
-export function federationOf(entry: Entry): Omit<Federation, 'covered'> {
+export function federationOf(entry: Entry): WrittenFederation {
   const document = entry.value as FederationDocument;
   const { name, reads, stage = 'compatibility', kept, writers, quiet, shard_by, overrides = {} } = document;
   const members = [reads, ...document.members.filter((member) => member !== reads)];
@@ -120,8 +121,10 @@ export function expandFederations(
     const network = networkOf(federation, expanding.clusters, entry, expanding.report);
     const objects = [...expanding.objects, ...generated];
     const made = cover(federation, objects, entry, expanding.report);
-    federations.set(federation.name, { ...federation, ...(network && { network }), covered: made.covered });
-    generated.push(...made.generated);
+    const whole = { ...federation, ...(network && { network }), covered: made.covered };
+    const { views, unfederated, generated: more } = federatedViews(whole, objects, made.nameOf);
+    federations.set(federation.name, { ...whole, views, unfederated });
+    generated.push(...made.generated, ...more);
   }
   return { federations: [...federations.values()], generated };
 }

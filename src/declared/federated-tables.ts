@@ -4,7 +4,12 @@ import { table } from '../kinds/table.ts';
 import { isMergeTree } from '../kinds/table-engine.ts';
 import { fitsTable } from '../model/dr-pair.ts';
 import type { DeclaredObject } from '../model/estate.ts';
-import { type CoveredTable, type Federation, isCovered } from '../model/federation.ts';
+import {
+  type CoveredTable,
+  type Federation,
+  isCovered,
+  type WrittenFederation,
+} from '../model/federation.ts';
 import { nameKey, pathKey, showPath, type Tree } from '../model/object.ts';
 import { type Place, showPlace } from '../model/place.ts';
 import { literal } from '../sql/quote.ts';
@@ -16,10 +21,7 @@ type Report = (rule: string, message: string, place: Place) => void;
 const USUAL_NAMES = '{table}_federated';
 
 /** The tables of the MergeTree family: what others give, they give by themselves. */
-export function coveredBy(
-  federation: Omit<Federation, 'covered'>,
-  objects: readonly DeclaredObject[],
-): Tree[] {
+export function coveredBy(federation: WrittenFederation, objects: readonly DeclaredObject[]): Tree[] {
   return objects
     .filter(({ tree, clusters }) => {
       const { id, attributes } = tree.root;
@@ -54,27 +56,38 @@ function federatedTable(
   return table.declare({ value, place: () => place, keys: ([key] = []) => (key === 'columns' ? names : []) });
 }
 
+export interface Covering {
+  readonly covered: readonly CoveredTable[];
+  readonly generated: readonly DeclaredObject[];
+  /** What something of this name is read through. */
+  nameOf(name: string): string;
+}
+
 /** What can't be covered is reported. */
 export function cover(
-  federation: Omit<Federation, 'covered'>,
+  federation: WrittenFederation,
   objects: readonly DeclaredObject[],
   entry: Entry,
   report: Report,
-): { readonly covered: CoveredTable[]; readonly generated: DeclaredObject[] } {
+): Covering {
   const { names = USUAL_NAMES, tables: patterns } = entry.value as {
     readonly names?: string;
     readonly tables: unknown;
   };
   const trees = coveredBy(federation, objects);
   const taken = new Map(objects.map(({ tree }) => [nameKey(tree.root.id), tree.root.place]));
+  const views = objects
+    .filter(({ tree, clusters }) => tree.root.id.kind === 'view' && clusters.has(federation.reads))
+    .map(({ tree }) => tree);
+  const nameOf = (name: string): string => names.replaceAll('{table}', name);
   for (const [at, pattern] of federation.tables.entries()) {
-    if (trees.some(({ root }) => fitsTable(pattern, root.id.path))) continue;
-    const tables = objects.filter(({ tree }) => tree.root.id.kind === 'table');
+    if ([...trees, ...views].some(({ root }) => fitsTable(pattern, root.id.path))) continue;
+    const tables = objects.filter(({ tree }) => /^(?:table|view)$/.test(tree.root.id.kind));
     const hint = didYouMean(
       pattern,
       tables.map(({ tree }) => showPath(tree.root.id.path)),
     );
-    const message = `no table of the MergeTree family that is declared on \`${federation.reads}\` fits \`${pattern}\`${hint}`;
+    const message = `no view or table of the MergeTree family that is declared on \`${federation.reads}\` fits \`${pattern}\`${hint}`;
     report('unknown-table', message, entry.place(typeof patterns === 'string' ? ['tables'] : ['tables', at]));
   }
   const covered: CoveredTable[] = [];
@@ -82,7 +95,7 @@ export function cover(
   for (const tree of trees) {
     const { path } = tree.root.id;
     const [database = '', name = ''] = path;
-    const federated = [database, names.replaceAll('{table}', name)];
+    const federated = [database, nameOf(name)];
     const twin = taken.get(pathKey(federated));
     const column = untyped(tree);
     const place = entry.place(['tables']);
@@ -100,5 +113,5 @@ export function cover(
     const generatedBy = `Federation ${federation.name}`;
     generated.push({ tree: made, clusters: new Set([federation.reads]), generatedBy, unlinted: true });
   }
-  return { covered, generated };
+  return { covered, generated, nameOf };
 }

@@ -13,6 +13,15 @@ export interface CoveredTable {
   readonly federated: readonly string[];
 }
 
+/** A covered view that nobody can read across the members. */
+export interface Unfederated {
+  readonly path: readonly string[];
+  /** The view that would do it, if somebody declares it. */
+  readonly federated: readonly string[];
+  readonly why: string;
+  readonly place?: Place;
+}
+
 export interface Federation {
   /** Also the name of the cluster that spans the members. */
   readonly name: string;
@@ -40,8 +49,14 @@ export interface Federation {
   readonly overrides: Readonly<Record<string, string>>;
   /** What the patterns come to, on the reading cluster. */
   readonly covered: readonly CoveredTable[];
+  /** Views over covered tables, and those by which they are read across the members. */
+  readonly views: readonly CoveredTable[];
+  readonly unfederated: readonly Unfederated[];
   readonly place?: Place;
 }
+
+/** As it is written, before anybody knows what its patterns come to. */
+export type WrittenFederation = Omit<Federation, 'covered' | 'views' | 'unfederated'>;
 
 /** Whether the patterns name a table. */
 export function isCovered(
