@@ -10,6 +10,7 @@ const load = (name: string) => JSON.parse(readFileSync(join(FOLDER, `${name}.jso
 const KINDS = {
   Cluster: 'cluster',
   DrPair: 'dr-pair',
+  Federation: 'federation',
   Tenant: 'tenant',
   Database: 'database',
   Table: 'table',
