@@ -136,6 +136,10 @@ export async function lastGoodLoad(
   return record;
 }
 
+/** SQL for the number of the last load that wrote into the history, 0 where none did. */
+export const lastNumber = (scd: ScdTable, tenant: string): string =>
+  `SELECT max(version) FROM ${TABLE} WHERE ${of(scd, tenant)} AND written > 0`;
+
 /** Milliseconds since 1970 by the server's clock. */
 export async function clockOf(server: Server): Promise<number> {
   const [row] = await server.rows<[string]>('SELECT toString(toUnixTimestamp64Milli(now64(3)))');
