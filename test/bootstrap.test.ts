@@ -1,6 +1,6 @@
 /** What `plumbline bootstrap` prints is enough: planners plan with it and write nothing, appliers apply, load and repair, and nothing beside. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { survey } from '../src/apply/survey.ts';
@@ -11,7 +11,7 @@ import { drift } from '../src/commands/drift.ts';
 import { loadEstate } from '../src/commands/estate-options.ts';
 import { importLive } from '../src/commands/import-live.ts';
 import { plan } from '../src/commands/plan.ts';
-import { scdCheck, scdLoad } from '../src/commands/scd.ts';
+import { scdCheck, scdExpire, scdLoad } from '../src/commands/scd.ts';
 import { type Server, ServerError } from '../src/live/server.ts';
 import { planFindings, plannedSteps } from '../src/model/plan.ts';
 import { type BootstrappedEstate, startBootstrapped } from './support/bootstrapped-estate.ts';
@@ -25,7 +25,10 @@ table: avesa.companies
 source: { table: inbox.companies }
 tenant_column: tenant_id
 valid_from: updated_at
+window: all
 `;
+
+const TENANT = 'kind: Tenant\nname: acme\non: [community, enterprise]\nretention: 1 day\n';
 
 /** Embedded servers store no users, so nothing is applied while these are declared. */
 const ACCESS = `kind: Role
@@ -128,8 +131,33 @@ describe('the applier', () => {
         "INSERT INTO inbox.companies (tenant_id, company_id, name, updated_at) VALUES ('acme', '1', 'One', '2026-01-01')",
       );
     }
-    const { code, text } = await said((output) => scdLoad({ ...options(), tenant: ['acme'] }, output));
+    const load = () => said((output) => scdLoad({ ...options(), tenant: ['acme'] }, output));
+    const first = await load();
+    expect(first.code, first.text).toBe(0);
+    for (const node of ['community-1', 'community-2', 'enterprise'])
+      await estate
+        .as('default', node)
+        .run(
+          "INSERT INTO inbox.companies (tenant_id, company_id, name, updated_at) VALUES ('acme', '1', 'Two', '2026-02-01')",
+        );
+    const second = await load();
+    expect(second.code, second.text).toBe(0);
+    const { code, text } = await said((output) => scdCheck(options(), output));
     expect(code, text).toBe(0);
+  });
+
+  test('removes versions that ended', async () => {
+    await mkdir(join(estate.folder, 'tenants'));
+    await writeFile(join(estate.folder, 'tenants/acme.yaml'), TENANT);
+    const { code, text } = await said((output) =>
+      scdExpire({ ...options(), table: ['avesa.companies'], yes: true }, output),
+    );
+    await rm(join(estate.folder, 'tenants'), { recursive: true });
+    expect(code, text).toBe(0);
+    const ledger = await estate
+      .as('default', 'enterprise')
+      .rows("SELECT outcome, toUInt32(deleted) FROM plumbline.scd_loads FINAL WHERE mode = 'expire'");
+    expect(ledger).toEqual([['done', 1]]);
   });
 
   test('repairs pairs', async () => {

@@ -39,7 +39,7 @@ const HOLDS = [
     'SYSTEM FLUSH DISTRIBUTED',
     'SYSTEM SYNC REPLICA',
   ],
-  ...['OPTIMIZE', 'dictGet'],
+  'dictGet',
 ];
 
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
@@ -86,7 +86,14 @@ export function applierNeeds(estate: Estate, cluster: Cluster): Need[] {
       rights: on(OWN, ['plumbline.*']),
     },
     { why: 'to make what is declared in these databases', rights: on(OBJECTS, databases) },
-    { why: 'to rebuild tables, to make views, to load', rights: on(ROWS, databases) },
+    {
+      why: 'to rebuild tables, to make views, to load, to remove versions that ended',
+      rights: on(ROWS, databases),
+    },
+    {
+      why: 'to write out what tables buffer, to merge histories before versions are removed or behind a load',
+      rights: on(['OPTIMIZE'], databases),
+    },
     { why: 'to hold merges, views and queues still while a table is changed', rights: on(HOLDS, databases) },
     { why: 'to make views that read these', rights: readElsewhere(estate, cluster) },
     {
