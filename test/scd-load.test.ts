@@ -167,6 +167,32 @@ describe('a load', () => {
     expect(landed).toEqual([]);
   });
 
+  test('merges a partition that is no larger than said', async () => {
+    const tenant = newTenant();
+    const partsOf = async (): Promise<number> => {
+      const [row] = await shop.server.rows<[number]>(
+        `SELECT toUInt32(count()) FROM system.parts WHERE active AND database = 'shop' AND table = 'customers' AND partition = '${tenant}'`,
+      );
+      return row?.[0] ?? 0;
+    };
+    await shop.server.run('SYSTEM STOP MERGES shop.customers');
+    await loaded(tenant, [event(0, 'a'), event(0, 'b', { key: 'us/2' })]);
+    const events = [event(4, 'b'), event(5, 'b', { key: 'us/2', deleted: true })];
+    const stopped = { scd: { ...shop.scd, mergeAfterLoad: 1_000_000 } };
+    await shop.deliver(tenant, events);
+    const { notes, record } = await shop.load(tenant, stopped);
+    expect([record.outcome, notes.length, await partsOf()]).toEqual(['done', 1, 2]);
+    expect(notes[0]).toContain('The partition was not merged: ');
+    await shop.server.run('SYSTEM START MERGES shop.customers');
+    await loaded(tenant, [event(6, 'c')], { scd: { ...shop.scd, mergeAfterLoad: 100 } });
+    expect(await partsOf()).toBeGreaterThan(1);
+    const expected = ['eu/1 0–4 a', 'eu/1 4–6 b', 'eu/1 6–7 c', 'eu/1 7–… a', 'us/2 0–5 b'];
+    expect(await loaded(tenant, [event(7, 'a')], stopped)).toEqual(expected);
+    expect(await partsOf()).toBe(1);
+    expect(await loaded(tenant, [event(7, 'a')], stopped)).toEqual(expected);
+    expect((await shop.verify(tenant)).violations).toEqual([]);
+  });
+
   test('is refused by name while another one of the tenant runs', async () => {
     const tenant = newTenant();
     await shop.deliver(tenant, [event(0, 'a')]);

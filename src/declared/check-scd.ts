@@ -21,6 +21,7 @@ export interface ScdDocument {
   readonly ignored?: string | readonly string[];
   readonly columns: Readonly<Record<string, ColumnDocument>>;
   readonly constraints?: Readonly<Record<string, unknown>>;
+  readonly merge_after_load?: string | number;
   readonly validity?: Readonly<Record<string, string>>;
   readonly names?: { readonly [K in 'current' | 'as_of' | 'landing' | 'quarantine']?: string };
 }

@@ -5,6 +5,7 @@ import { checkScd, type Report, type ScdDocument } from './check-scd.ts';
 import { derive } from './derive.ts';
 import type { Entry } from './files.ts';
 import { type ScdStorage, scdDocuments } from './scd-documents.ts';
+import { bytesOf } from './sizes.ts';
 
 /** Where it stands is known when its database is. */
 export type UnplacedScd = Omit<ScdTable, 'clusters'>;
@@ -22,7 +23,14 @@ const listOf = (one: string | readonly string[] = []): readonly string[] =>
   typeof one === 'string' ? [one] : one;
 
 function scdOf(entry: Entry): UnplacedScd {
-  const { database, name, tenant, names = {}, ...document } = entry.value as ScdDocument;
+  const {
+    database,
+    name,
+    tenant,
+    names = {},
+    merge_after_load: merged,
+    ...document
+  } = entry.value as ScdDocument;
   const [key, ignored] = [listOf(document.key), listOf(document.ignored)];
   const columns = entry.keys(['columns']).map((column) => {
     const said = document.columns[column];
@@ -46,6 +54,7 @@ function scdOf(entry: Entry): UnplacedScd {
     columns,
     validity: { ...VALIDITY, ...document.validity },
     hash: `cityHash64(tuple(${tracked.map(identifier).join(', ')}))`,
+    ...(merged !== undefined && { mergeAfterLoad: bytesOf(String(merged)) }),
     place: entry.place(['name']),
   };
 }

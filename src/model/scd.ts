@@ -68,5 +68,7 @@ export interface ScdTable {
   readonly validity: ScdValidity;
   /** SQL over the tracked columns, in which NULL and an empty text differ. */
   readonly hash: string;
+  /** Bytes up to which a load merges the tenant's partition; absent where no load does. */
+  readonly mergeAfterLoad?: number;
   readonly place?: Place;
 }

@@ -8,6 +8,7 @@ import type { ScdTable } from '../model/scd.ts';
 import { landRows } from './land-rows.ts';
 import { clockOf, type LoadRecord, openLedger, writeRecord } from './ledger.ts';
 import { lockLoad } from './load-lock.ts';
+import { mergePartition } from './merge-partition.ts';
 import { dropLanded, publish } from './publish.ts';
 import { recover } from './recover.ts';
 import type { Statements } from './statements.ts';
@@ -99,10 +100,11 @@ export async function loadFeed(request: LoadRequest): Promise<LoadReport> {
       throw error;
     });
     const done = await publish(load, landed.record);
+    const unmerged = await mergePartition(load, done);
     return {
       node: server.node.name,
       record: done,
-      notes: [...recovered, ...landed.notes],
+      notes: [...recovered, ...landed.notes, ...unmerged],
       milliseconds: Date.now() - begun,
     };
   } finally {
