@@ -7,7 +7,8 @@ import type { Repair } from '../model/repair.ts';
 import type { Outcome, StepResult } from '../model/report.ts';
 import type { StageRecord } from '../model/stage.ts';
 import { runOrder } from '../plan/run-order.ts';
-import type { SourceDigests } from '../stages/source-digests.ts';
+import { closeTables } from '../stages/attach-partition.ts';
+import type { ExportMemory } from '../stages/export-memory.ts';
 import { awaitReplicas } from './await-replicas.ts';
 import { batchesOf, runBatch } from './batches.ts';
 import type { Journal } from './journal.ts';
@@ -54,8 +55,8 @@ export interface ClusterRun {
   readonly earlierQueriesEnd: () => Promise<void>;
   /** Throws a PlumblineError where a stage must not be written down yet. */
   readonly provesStage: (record: StageRecord, server: Server) => Promise<void>;
-  /** What copies of members that leave know together. */
-  readonly digests: SourceDigests;
+  /** What the steps that bring rows back know together. */
+  readonly exports: ExportMemory;
   readonly progress: Progress;
 }
 
@@ -193,6 +194,10 @@ export async function executeCluster(run: ClusterRun): Promise<StepResult[]> {
     phase = next;
     const before = results.length + 1;
     results.push(...(await runBatch(batch, (planned, at) => perform(planned, before + at))));
+    // What can't be given back now is given back by the next apply.
+    await closeTables(run.exports).catch((error: unknown) => {
+      if (!(error instanceof PlumblineError)) throw error;
+    });
   }
   await run.journal.close().catch((error: unknown) => {
     if (!(error instanceof ServerError)) throw error;

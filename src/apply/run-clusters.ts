@@ -7,7 +7,7 @@ import { type ClusterPlan, type Plan, type PlannedStep, unreadableNodes } from '
 import type { StepResult } from '../model/report.ts';
 import type { Step } from '../model/step.ts';
 import { awaitEarlierQueries } from '../stages/earlier-queries.ts';
-import { openSourceDigests } from '../stages/source-digests.ts';
+import { openExportMemory } from '../stages/export-memory.ts';
 import type { ApplyOptions } from './apply.ts';
 import { executeCluster } from './execute.ts';
 import { fileDiffers } from './file-differs.ts';
@@ -133,7 +133,7 @@ async function runCluster(
     turned: (repair) => turnedSince(estate, options.repairs, repair, servers),
     earlierQueriesEnd,
     enterPhase: (phase) => phases.enter(plan.cluster, phase),
-    digests: openSourceDigests(),
+    exports: openExportMemory(),
     provesStage: (record, server) => proveStage(estate, record, servers, server, connectTimeout),
     progress,
   });

@@ -2,10 +2,12 @@
 import { type Server, ServerError } from '../live/server.ts';
 import { PlumblineError } from '../model/errors.ts';
 import type { Estate } from '../model/estate.ts';
+import { pathKey } from '../model/object.ts';
 import type { Outcome } from '../model/report.ts';
 import type { Export, StageRecord } from '../model/stage.ts';
 import { attachPartition } from '../stages/attach-partition.ts';
 import { copyPartition } from '../stages/copy-partition.ts';
+import type { Ordered } from '../stages/export-run.ts';
 import { proveExports } from '../stages/prove-exports.ts';
 import { readEntered, readSince } from '../stages/record.ts';
 import type { ClusterRun } from './execute.ts';
@@ -26,18 +28,25 @@ function ended(error: unknown): Ended {
 }
 
 export async function runExport(
-  { servers, digests, keepLock, shouldStop, earlierQueriesEnd }: ClusterRun,
+  { plan, servers, exports: memory, keepLock, shouldStop, earlierQueriesEnd }: ClusterRun,
   target: Server,
   order: Export,
   path: readonly string[],
   queryId: string,
 ): Promise<Ended> {
-  const source = servers.get(order.copy.source);
-  if (!source) return { outcome: 'failed', error: `nothing was run: ${order.copy.source} is not connected` };
+  const steps = plan.nodes.flatMap(({ node, steps }) => (node === target.node.name ? steps : []));
+  const orders = steps.flatMap(({ export: one, object }) =>
+    one?.act === 'attach' && pathKey(object.path.slice(0, 2)) === pathKey(path) ? [one] : [],
+  );
+  const ordered = (one: Export): Ordered => {
+    const source = servers.get(one.copy.source);
+    if (!source) throw new PlumblineError(`nothing was run: ${one.copy.source} is not connected`);
+    return { order: one, source };
+  };
   try {
-    const run = { path, order, target, source, digests, queryId, keepLock, shouldStop };
+    const run = { ...ordered(order), shown: orders.map(ordered), path, target, memory, queryId, keepLock };
     if (order.act === 'attach') await earlierQueriesEnd();
-    await (order.act === 'copy' ? copyPartition(run) : attachPartition(run));
+    await (order.act === 'copy' ? copyPartition : attachPartition)({ ...run, shouldStop });
     return { outcome: 'done' };
   } catch (error) {
     return ended(error);

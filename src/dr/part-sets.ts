@@ -70,16 +70,18 @@ async function readLagging(server: Server, names: string): Promise<Map<string, s
   );
 }
 
-/** Reads the parts of these tables, in three requests for all of them; the result is by {@link pathKey}. */
+/** Reads the parts of these tables, or of one partition of them, in three requests for all; the result is by {@link pathKey}. */
 export async function readPartSets(
   server: Server,
   paths: readonly (readonly string[])[],
+  partition?: string,
 ): Promise<Map<string, TableParts>> {
   if (paths.length === 0) return new Map();
   const names = namesOf(paths);
+  const only = partition === undefined ? '' : ` AND ${PARTITION} = ${literal(partition)}`;
   const [parts, mutating, lagging] = await Promise.all([
     server.rows<[string, string, string, number, number, string, string, number, string]>(
-      `${PARTS} AND (database, table) IN (${names}) GROUP BY 1, 2, 3`,
+      `${PARTS} AND (database, table) IN (${names})${only} GROUP BY 1, 2, 3`,
     ),
     readMutating(server, names),
     readLagging(server, names),

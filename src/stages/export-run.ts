@@ -1,14 +1,14 @@
 /** What every part of an export works with, and the reasons for which one stops. */
 import type { Content } from '../dr/comparison.ts';
 import { contentOf, NOTHING as NO_ROWS } from '../dr/digests.ts';
-import { readPartSets } from '../dr/part-sets.ts';
+import { readPartSets, type TableParts } from '../dr/part-sets.ts';
 import { exactly, type SiteFacts } from '../dr/site.ts';
-import type { Server } from '../live/server.ts';
+import type { RequestOptions, Server } from '../live/server.ts';
 import { PlumblineError } from '../model/errors.ts';
 import { pathKey, showPath } from '../model/object.ts';
 import type { Export } from '../model/stage.ts';
 import { literal } from '../sql/quote.ts';
-import type { SourceDigests } from './source-digests.ts';
+import type { ExportMemory } from './export-memory.ts';
 
 /** Why a partition is not brought back now. docs/federation.md says what to do about each. */
 export type ExportRefusal =
@@ -34,54 +34,85 @@ export class ExportError extends PlumblineError {
   }
 }
 
-export interface ExportRun {
-  readonly path: readonly string[];
+/** An export, and the node of the member that leaves. */
+export interface Ordered {
   readonly order: Export;
-  readonly target: Server;
-  /** The node of the member that leaves. */
   readonly source: Server;
-  readonly digests: SourceDigests;
+}
+
+export interface ExportRun extends Ordered {
+  readonly path: readonly string[];
+  /** All that is to be shown to readers of this table, on this node, by the same plan. */
+  readonly shown: readonly Ordered[];
+  readonly target: Server;
+  readonly memory: ExportMemory;
   readonly queryId: string;
   /** Asked before every statement that changes anything; throws when the lock is lost. */
   readonly keepLock: () => Promise<void>;
   readonly shouldStop: () => boolean;
 }
 
+/** Sends one statement after the other to the node that gets rows, each while the lock is held. */
+export type Send = (statement: string) => Promise<void>;
+
+export function sender({ target, queryId, keepLock }: ExportRun, options: RequestOptions = {}): Send {
+  let number = 0;
+  return async (statement) => {
+    await keepLock();
+    await target.run(statement, { ...options, queryId: `${queryId}${number++}` });
+  };
+}
+
 export interface Part {
+  readonly path: readonly string[];
+  readonly partition: string;
   readonly name: string;
   readonly hash: string;
   readonly block: number;
-  readonly rows: number;
 }
 
-/** Active parts with rows of the partition. */
-export async function readParts(server: Server, path: readonly string[], partition: string): Promise<Part[]> {
-  const [database = '', table = ''] = path;
-  const rows = await server.rows<[string, string, string, string]>(
-    `SELECT name, hash_of_all_files, toString(min_block_number), toString(rows) FROM system.parts
-     WHERE active AND rows > 0 AND database = ${literal(database)} AND table = ${literal(table)}
-       AND partition_id = ${literal(partition)} ORDER BY min_block_number`,
+/** Active parts with rows of these partitions, in any of the tables. */
+export async function readParts(
+  server: Server,
+  paths: readonly (readonly string[])[],
+  partitions: readonly string[],
+): Promise<Part[]> {
+  if (partitions.length === 0) return [];
+  const names = paths.map(([database = '', name = '']) => `(${literal(database)}, ${literal(name)})`);
+  const rows = await server.rows<[string, string, string, string, string, string]>(
+    `SELECT database, table, partition_id, name, hash_of_all_files, toString(min_block_number) FROM system.parts
+     WHERE active AND rows > 0 AND (database, table) IN (${names.join(', ')})
+       AND partition_id IN (${partitions.map(literal).join(', ')}) ORDER BY min_block_number`,
   );
-  return rows.map(([name, hash, block, count]) => ({
-    name,
-    hash,
-    block: Number(block),
-    rows: Number(count),
+  return rows.map(([database, table, partition, name, hash, block]) => ({
+    ...{ path: [database, table], partition, name, hash, block: Number(block) },
   }));
 }
 
-/** Throws where something is still to be written into the source's partition. Gives the fingerprint of its parts. */
-export async function stillSource(run: ExportRun): Promise<string> {
-  const { source, path, order } = run;
+/** Throws where somebody asked to stop. */
+export function goOn(run: Pick<ExportRun, 'path' | 'order' | 'shouldStop'>): void {
   if (run.shouldStop()) throw new ExportError('stopped', run, 'somebody asked to stop');
-  const parts = (await readPartSets(source, [path])).get(pathKey(path));
-  const { partition } = order.copy;
+}
+
+/** The fingerprint of the partition's parts. Throws where something is still to be written into it. */
+export function stillIn(
+  sets: ReadonlyMap<string, TableParts>,
+  run: Pick<ExportRun, 'path' | 'order'>,
+): string {
+  const parts = sets.get(pathKey(run.path));
+  const { partition } = run.order.copy;
   const found = parts?.partitions.get(partition);
   const isPending =
     parts?.mutating === 'all' || parts?.mutating.has(partition) || (found?.patchParts ?? 0) > 0;
   if (isPending)
     throw new ExportError('pending mutations', run, 'a mutation or a lightweight update is not written yet');
   return found?.fingerprint ?? '';
+}
+
+/** The same of the source as it is now. */
+export async function stillSource(run: ExportRun): Promise<string> {
+  goOn(run);
+  return stillIn(await readPartSets(run.source, [run.path], run.order.copy.partition), run);
 }
 
 export const NOTHING: Content = contentOf(NO_ROWS, 'digest');

@@ -116,20 +116,27 @@ export type Written = Pick<
   'state' | 'rows' | 'digest' | 'fingerprint' | 'parts' | 'block' | 'settings' | 'query'
 >;
 
-/** Rows of one partition are numbered by the clock of the machine, which holds the cluster's lock. */
-export async function writeLedger(
-  server: Server,
-  { federation, since, copy }: Export,
-  [database = '', table = '']: readonly string[],
-  entry: Written,
-): Promise<void> {
+export interface Note {
+  readonly path: readonly string[];
+  readonly order: Export;
+  readonly entry: Written;
+}
+
+/** Writes all of them down, or none. Rows of one partition are numbered by the clock of the machine, which holds the cluster's lock. */
+export async function writeLedger(server: Server, notes: readonly Note[]): Promise<void> {
   const now = new Date().toISOString();
-  const row = {
-    ...{ federation, since, source: copy.source, database, table, partition: copy.partition, ...entry },
-    ...{ changed: now, version: Date.now() },
-  };
+  const lines = notes.map(
+    ({ path: [database = '', table = ''], order: { federation, since, copy }, entry }) => {
+      const { state, rows, digest, fingerprint, parts, block, settings, query } = entry;
+      return JSON.stringify({
+        ...{ federation, since, source: copy.source, database, table, partition: copy.partition },
+        ...{ state, rows, digest, fingerprint, parts, block, settings, query },
+        ...{ changed: now, version: Date.now() },
+      });
+    },
+  );
   const write = (): Promise<void> =>
-    server.run(`INSERT INTO ${TABLE} FORMAT JSONEachRow ${JSON.stringify(row)}`, {
+    server.run(`INSERT INTO ${TABLE} FORMAT JSONEachRow ${lines.join('\n')}`, {
       settings: { date_time_input_format: 'best_effort', async_insert: 0, insert_deduplicate: 0 },
     });
   try {

@@ -6,6 +6,7 @@ import { pathKey } from '../model/object.ts';
 import type { Share } from '../model/stage.ts';
 import { contentsBy, ExportError, type ExportRun, NOTHING } from './export-run.ts';
 import { sourceDigests } from './export-sql.ts';
+import { once } from './once.ts';
 
 export interface Expected {
   readonly content: Content;
@@ -21,14 +22,6 @@ export interface SourceDigests {
    * ServerError where the source does not answer.
    */
   of(run: ExportRun, fingerprint: string): Promise<Expected>;
-}
-
-/** What was asked is not asked again, unless it failed. */
-function once<T>(known: Map<string, Promise<T>>, key: string, ask: () => Promise<T>): Promise<T> {
-  const answer = known.get(key) ?? ask();
-  known.set(key, answer);
-  answer.catch(() => known.delete(key));
-  return answer;
 }
 
 /** Whether rows with that number, as text, belong on any shard at all. */
