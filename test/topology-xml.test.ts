@@ -146,7 +146,17 @@ function estateAt(stage: Stage, more: Partial<Federation> = {}): Estate {
   ];
   const federation: Federation = {
     ...{ name: 'both', members: ['community', 'enterprise'], reads: 'community', writes: 'community', stage },
-    ...{ tables: ['a.*'], except: [], covered: [], views: [], unfederated: [], quiet: 3600, shardBy: {}, overrides: {}, ...more },
+    ...{
+      tables: ['a.*'],
+      except: [],
+      covered: [],
+      views: [],
+      unfederated: [],
+      quiet: 3600,
+      shardBy: {},
+      overrides: {},
+      ...more,
+    },
   };
   return { clusters, objects: [], prune: new Map(), pairs: [], federations: [federation] };
 }
