@@ -4,25 +4,17 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { granteeOf, grantId, grantOf } from '../src/kinds/grant-form.ts';
 import { ROOT_KINDS } from '../src/kinds/index.ts';
 import type { Normaliser, RootKind } from '../src/kinds/kind.ts';
-import { fillSecrets } from '../src/kinds/secret.ts';
 import { abilitiesByClass } from '../src/live/abilities.ts';
 import { authoredText } from '../src/live/desired.ts';
 import { normaliserOf } from '../src/live/normalise.ts';
 import { readFacts } from '../src/live/read.ts';
-import { ServerError } from '../src/live/server.ts';
 import type { Tree } from '../src/model/object.ts';
 import { lazyRoot, type Root, stateOf } from '../src/model/state.ts';
 import { ParseError } from '../src/sql/cursor.ts';
 import { ACCESS_DOCUMENTS } from './support/access-declarations.ts';
+import { misunderstood } from './support/misunderstood.ts';
 import { size } from './support/size.ts';
 import { startTestEstate, type TestEstate } from './support/test-estate.ts';
-
-/**
- * The engine has no storage for them, and nobody has the names: THERE_IS_NO_PROFILE, UNKNOWN_USER, THERE_IS_NO_QUOTA, UNKNOWN_ROLE,
- * ACCESS_STORAGE_FOR_INSERTION_NOT_FOUND, UNKNOWN_ROW_POLICY, ACCESS_STORAGE_READONLY, and SUPPORT_IS_DISABLED,
- * because it is built without SSH. All of that is said of a statement that was understood.
- */
-const UNDERSTOOD = new Set([180, 192, 199, 344, 495, 511, 514, 523]);
 
 const SECRETS: Readonly<Record<string, string>> = {
   A_PASSWORD: "it's \\ a secret",
@@ -92,16 +84,6 @@ function statementsOf(kind: RootKind, to: Tree, from: Tree): string[] {
   return drafts.flatMap((draft) => ('statements' in draft ? draft.statements : []));
 }
 
-async function answerOf(statement: string): Promise<string | undefined> {
-  try {
-    await estate.sql[0]?.run(fillSecrets(statement, (name) => SECRETS[name] ?? ''));
-    return `${statement} was taken`;
-  } catch (error) {
-    if (!(error instanceof ServerError)) throw error;
-    return UNDERSTOOD.has(error.code ?? 0) ? undefined : `${statement}: ${error.message}`;
-  }
-}
-
 test.each(Object.keys(ACCESS_DOCUMENTS))('%s', async (document) => {
   const kind = kindOf(document);
   const declared = fc.sample(
@@ -119,7 +101,7 @@ test.each(Object.keys(ACCESS_DOCUMENTS))('%s', async (document) => {
       const [to, from] = await Promise.all(pair.map((value) => treeOf(kind, value)));
       if (!to || !from) refused++;
       for (const statement of to && from ? statementsOf(kind, to, from) : []) {
-        const answer = await answerOf(statement);
+        const answer = await misunderstood(estate.sql[0], statement, (name) => SECRETS[name] ?? '');
         if (answer !== undefined) wrong.push(answer);
       }
     }

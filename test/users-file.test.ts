@@ -170,11 +170,11 @@ test('what leaves the declarations leaves the server; what other files say stays
     [
       "drop grant roles TO acme_app",
       "drop grant shop.orders TO tenant_acme",
-      "drop row policy acme_app ON shop.orders",
       "drop quota tenant_acme",
-      "drop user acme_app",
-      "drop settings profile tenant_acme",
+      "drop row policy acme_app ON shop.orders",
       "drop settings profile settings_of_user_acme_app",
+      "drop settings profile tenant_acme",
+      "drop user acme_app",
     ]
   `);
   await apply();

@@ -45,9 +45,11 @@ function leaving({ live, desired, delivered }: AccessSeen): Root[] {
     if (kind === 'grant' || kind === 'row policy') return holders.has(ownerOf(root));
     return kind in held && held[kind as keyof typeof held].has(root.id.path[0] ?? '');
   };
-  return [...live.values()].filter(
-    (root) => isAccess(root.id) && isFromFile(root) && !desired.state.has(nameKey(root.id)) && isOurs(root),
+  const found = [...live].filter(
+    ([key, root]) => isAccess(root.id) && isFromFile(root) && !desired.state.has(key) && isOurs(root),
   );
+  // Servers list them in any order.
+  return found.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, root]) => root);
 }
 
 /** Names that statements made: a server may show and use them in place of what the file says. */

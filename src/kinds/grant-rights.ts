@@ -6,6 +6,7 @@ import type { Privileges } from './privileges.ts';
 import {
   type Action,
   canonical,
+  canonicalInside,
   type Level,
   levelAt,
   type Marks,
@@ -71,11 +72,15 @@ function wordAt(marks: Marks, key: string, level: Level): Word {
   return levelAt(marks, key, false) === 2 ? 'without grant option' : 'granted';
 }
 
-/** What all rights of a grantee say on one target and its columns, and nowhere around it. */
-export function givenOn(target: Target, rights: Rights, privileges: Privileges): Given {
+function saidOn(
+  target: Target,
+  rights: Rights,
+  privileges: Privileges,
+  plain: (marks: Marks) => Marks,
+): Given {
   const bySaying = new Map<string, Set<string>>();
   for (const [single, marks] of rights) {
-    for (const [key, level] of canonical(marks)) {
+    for (const [key, level] of plain(marks)) {
       if (targetKey(tableOf(targetOf(key))) !== targetKey(target)) continue;
       const saying = JSON.stringify([key, wordAt(marks, key, level)]);
       bySaying.set(saying, (bySaying.get(saying) ?? new Set()).add(single));
@@ -90,6 +95,16 @@ export function givenOn(target: Target, rights: Rights, privileges: Privileges):
       .map((name): [string, string] => [givenKey(name, column), word]);
   });
   return Object.fromEntries(given.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** What all rights of a grantee say on one target and its columns, and nowhere around it. */
+export function givenOn(target: Target, rights: Rights, privileges: Privileges): Given {
+  return saidOn(target, rights, privileges, canonical);
+}
+
+/** What is declared of one target, whatever holds around it: a revocation there may be an exception from that. */
+export function askedOn(target: Target, rights: Rights, privileges: Privileges): Given {
+  return saidOn(target, rights, privileges, canonicalInside);
 }
 
 const FORM: Readonly<Record<Action, readonly [start: string, word: string, end: string]>> = {

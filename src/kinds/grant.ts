@@ -6,16 +6,18 @@ import { accessRule, accessStatement } from './access-rule.ts';
 import { declareGiven, describeGiven, type GrantDeclaration } from './grant-declaration.ts';
 import { type Grant, grantId, grantOf, grantText, ROLES } from './grant-form.ts';
 import { parseGrant, readGrants } from './grant-read.ts';
-import { elementText, type Given, givenOn, marksOf } from './grant-rights.ts';
+import { askedOn, elementText, type Given, marksOf } from './grant-rights.ts';
 import { declareTarget, describeTarget } from './grant-text.ts';
 import { grantsTogether } from './grants-together.ts';
 import type { RootKind } from './kind.ts';
-import { privilegesOf } from './privileges.ts';
+import { privilegesOf, privilegesText } from './privileges.ts';
 import { targetKey, targetOf } from './rights.ts';
 import { said } from './said.ts';
 
 /** What a server's own text says nothing of. */
 const NEW = { listed: undefined, statements: [], excess: undefined, storage: undefined } as const;
+
+const givenIn = (rights: Given): string[] => Object.keys(rights).filter((key) => rights[key] !== 'revoked');
 
 /** GRANT on what lies around an exception grants the exception too, for a moment: that needs somebody's permission. */
 function draftOf(tree: Tree): StatementDraft {
@@ -69,8 +71,8 @@ export const grant: RootKind<Grant> = {
     const rows = await server.privileges();
     const privileges = privilegesOf(rows);
     const target = targetOf(key);
-    const rights = givenOn(target, marksOf(target, asked, privileges.expand), privileges);
-    const listed = JSON.stringify(rows);
+    const rights = askedOn(target, marksOf(target, asked, privileges.expand), privileges);
+    const listed = privilegesText(rows);
     return { ...tree, root: { ...tree.root, attributes: { ...tree.root.attributes, rights, listed } } };
   },
   together: grantsTogether,
@@ -79,9 +81,11 @@ export const grant: RootKind<Grant> = {
   text: grantText,
   create: (to) => draftOf(to),
   alter: (to) => [draftOf(to)],
+  isException: (statement) => givenIn(parseGrant(statement).rights).length === 0,
   drop(from) {
     const { to, target, rights } = grantOf(from);
-    const given = Object.keys(rights).filter((key) => rights[key] !== 'revoked');
+    const given = givenIn(rights);
+    if (given.length === 0) return accessStatement([], `${to} may do again what was taken away here`);
     const what =
       target === undefined ? given.map(identifier).join(', ') : elementText(targetOf(target), given);
     return accessStatement(`REVOKE ${what} FROM ${identifier(to)}`, `${to} may do less`);

@@ -7,11 +7,10 @@ import { nameKey, type Tree } from '../model/object.ts';
 import { lazyRoot, type Root, type State } from '../model/state.ts';
 import { ParseError } from '../sql/cursor.ts';
 import { identifier } from '../sql/quote.ts';
-import type { AccessRow } from './access-row.ts';
 import { type Grant, grantOf, grantText } from './grant-form.ts';
 import { type Given, givenOn, marksOf, statementText } from './grant-rights.ts';
 import { showTarget, tableOf } from './grant-text.ts';
-import { type Privileges, privilegesOf } from './privileges.ts';
+import { type Privileges, privilegesIn } from './privileges.ts';
 import { type Level, type Rights, type Target, targetKey, targetOf } from './rights.ts';
 import { type Steps, stepsBetween } from './rights-steps.ts';
 
@@ -84,7 +83,7 @@ const isNewRole = (grantee: string, live: State, all: readonly Root[]): boolean 
 function rightsOf(grantee: string, roots: readonly Root[], live: State, all: readonly Root[]): Root[] {
   const [first] = roots;
   if (!first) return [];
-  const privileges = privilegesOf(JSON.parse(grantOf(first.tree()).listed ?? '[]') as AccessRow[]);
+  const privileges = privilegesIn(grantOf(first.tree()).listed ?? '[]');
   let rights = liveRights(grantee, live, privileges);
   const unused = isNewRole(grantee, live, all);
   // In the order in which steps run.

@@ -93,6 +93,8 @@ export interface RootKind<A extends Attributes = Attributes> {
   read(server: ServerView): Promise<readonly Definition[]>;
   /** Whether a live object of this text belongs to the server, so that one that nobody declares is not worth telling. */
   comesWithServer?(statement: string): boolean;
+  /** Whether a live object of this text only takes away from what others give, so that dropping it would give more; absent: never. */
+  isException?(statement: string): boolean;
   /** A live object of this text that nobody declares is only worth telling where one of these is declared; absent: always. */
   concerns?(statement: string): readonly ObjectId[];
   /** Reads a canonical text. Throws `ParseError` at anything it does not know, so that nothing is dropped unseen. */

@@ -31,8 +31,7 @@ const ON_SCOPE: Readonly<Record<Scope, ReadonlySet<string> | undefined>> = {
   object: new Set(['NAMED_COLLECTION', 'USER_NAME', 'TABLE_ENGINE', 'DEFINER', 'SOURCE']),
 };
 
-/** Read from the rows of `system.privileges`. */
-export function privilegesOf(rows: readonly AccessRow[]): Privileges {
+function readPrivileges(rows: readonly AccessRow[]): Privileges {
   const all = rows.map(
     (row): Privilege => ({
       name: textOf(row, 'privilege') ?? '',
@@ -100,4 +99,35 @@ export function privilegesOf(rows: readonly AccessRow[]): Privileges {
       return [...names, ...[...single].filter((name) => !covered.has(name))].sort();
     },
   };
+}
+
+/** Thousands of grants of a node ask for the same. */
+const ofRows = new WeakMap<
+  readonly AccessRow[],
+  { readonly privileges: Privileges; readonly text: string }
+>();
+const ofTexts = new Map<string, Privileges>();
+
+function known(rows: readonly AccessRow[]) {
+  const before = ofRows.get(rows);
+  if (before) return before;
+  const text = JSON.stringify(rows);
+  const found = { privileges: ofTexts.get(text) ?? readPrivileges(rows), text };
+  ofTexts.set(text, found.privileges);
+  ofRows.set(rows, found);
+  return found;
+}
+
+/** Read from the rows of `system.privileges`. */
+export function privilegesOf(rows: readonly AccessRow[]): Privileges {
+  return known(rows).privileges;
+}
+
+/** The rows as one text, and back. */
+export function privilegesText(rows: readonly AccessRow[]): string {
+  return known(rows).text;
+}
+
+export function privilegesIn(text: string): Privileges {
+  return ofTexts.get(text) ?? privilegesOf(JSON.parse(text) as AccessRow[]);
 }

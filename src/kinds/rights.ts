@@ -72,14 +72,25 @@ export function levelAt(marks: Marks, key: string, own = true): Level {
   return found;
 }
 
-/** Without the marks that say what holds there anyway: the form in which servers list them. */
-export function canonical(marks: Marks): Marks {
+/** Without the marks that repeat the one around them; those that nothing is around are told by `isSaid`. */
+function withoutRepeated(marks: Marks, isSaid: (level: Level) => boolean): Marks {
   const kept = new Map<string, Level>();
   for (const key of outermostFirst(marks.keys())) {
     const level = marks.get(key) ?? 0;
-    if (levelAt(kept, key) !== level) kept.set(key, level);
+    const isInside = [...kept.keys()].some((other) => holds(targetOf(other), targetOf(key)));
+    if (isInside ? levelAt(kept, key) !== level : isSaid(level)) kept.set(key, level);
   }
   return kept;
+}
+
+/** Without the marks that say what holds there anyway: the form in which servers list them. */
+export function canonical(marks: Marks): Marks {
+  return withoutRepeated(marks, (level) => level > 0);
+}
+
+/** The same of marks that may stand inside others: what they take away is said, too. */
+export function canonicalInside(marks: Marks): Marks {
+  return withoutRepeated(marks, () => true);
 }
 
 export type Action = 'grant' | 'grant with option' | 'revoke' | 'revoke option';

@@ -1,5 +1,5 @@
 /** From where users may connect: declarations and rows of a server go in, canonical SQL comes out, and back. */
-import { Cursor } from '../sql/cursor.ts';
+import { Cursor, ParseError } from '../sql/cursor.ts';
 import { literal } from '../sql/quote.ts';
 import { type AccessRow, listOf } from './access-row.ts';
 import { said } from './said.ts';
@@ -62,6 +62,19 @@ function readLists(cursor: Cursor): HostLists {
 /** Takes what stands behind HOST. */
 export function readHosts(cursor: Cursor): string {
   return ['ANY', 'NONE'].find((word) => cursor.takes(word)) ?? hostsText(readLists(cursor));
+}
+
+/** 26.7 writes every address of the form `::2` down as `::`, from which nobody comes. Throws a {@link ParseError}. */
+export function refuseMiswritten(declared: string, stored: string): void {
+  if (/^(ANY|NONE)$/.test(declared) || /^(ANY|NONE)$/.test(stored)) return;
+  const addresses = (text: string): readonly string[] => readLists(new Cursor(text)).ip ?? [];
+  const isShort = (address: string): boolean =>
+    /^::[0-9a-f][0-9a-f:]*(\/128)?$/i.test(address) && !/^::1(\/128)?$/.test(address);
+  const lost = addresses(declared).find(isShort);
+  if (lost !== undefined && addresses(stored).includes('::'))
+    throw new ParseError(
+      `this server writes the address \`${lost}\` down as \`::\`, from which nobody comes`,
+    );
 }
 
 export function describeHosts(text: string): HostsDeclaration | undefined {

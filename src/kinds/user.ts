@@ -27,7 +27,14 @@ import { canonicalSettings } from './canonical-settings.ts';
 import type { RootKind } from './kind.ts';
 import { said } from './said.ts';
 import { hasSecret, isHidden } from './secret.ts';
-import { declareHosts, describeHosts, type HostsDeclaration, hostsOfRow, readHosts } from './user-hosts.ts';
+import {
+  declareHosts,
+  describeHosts,
+  type HostsDeclaration,
+  hostsOfRow,
+  readHosts,
+  refuseMiswritten,
+} from './user-hosts.ts';
 import {
   declareMethods,
   describeMethods,
@@ -204,8 +211,10 @@ export const user: RootKind<User> = {
     cursor.expect('CREATE USER');
     cursor.name();
     cursor.expect('HOST');
+    const hosts = readHosts(cursor);
+    refuseMiswritten(userOf(tree).hosts, hosts);
     const settings = await canonicalSettings(userOf(tree).settings, server);
-    return withUser(tree, { hosts: readHosts(cursor), settings });
+    return withUser(tree, { hosts, settings });
   },
   stale: (live, desired) =>
     hasSecret(userOf(desired).identified)

@@ -10,7 +10,7 @@ import { VERSION } from '../model/version.ts';
 import type { ServerFacts } from './read.ts';
 
 /** Raised whenever the rules of comparison change: what older ones found equal may no longer be. */
-const RULES = `46 ${VERSION}`;
+const RULES = `47 ${VERSION}`;
 
 export interface Settled {
   has(server: string, declared: string, live: string): boolean;

@@ -138,6 +138,8 @@ const comesWithServer = ({ id, statement }: Root): boolean =>
   (id.kind === 'database' && id.path[0] === 'default') ||
   rootKind(id.kind).comesWithServer?.(statement) === true;
 
+const isException = ({ id, statement }: Root): boolean => rootKind(id.kind).isException?.(statement) === true;
+
 const isWorthTelling = ({ id, statement }: Root, isDeclared: (key: string) => boolean): boolean =>
   rootKind(id.kind)
     .concerns?.(statement)
@@ -192,7 +194,8 @@ export function diffStates(
   // A database of the same name can stand on a cluster for which nobody declared it.
   const pruned = new Map([...prune].filter(([database]) => isDeclared(pathKey([database]))));
   const mayDrop = (root: Root): boolean =>
-    mayPrune(root, pruned) || (absent?.has(nameKey(root.id)) === true && !comesWithServer(root));
+    mayPrune(root, pruned) ||
+    (absent?.has(nameKey(root.id)) === true && !comesWithServer(root) && !isException(root));
   const drops = undeclared.filter(mayDrop);
   const changing = new Set([...drops, ...alters.map((alter) => alter.live)]);
   const creates = [...desired.values()].filter(

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ApplyOptions, applyPlan } from '../../src/apply/apply.ts';
-import { type Survey, survey } from '../../src/apply/survey.ts';
+import { type Survey, type SurveyOptions, survey } from '../../src/apply/survey.ts';
 import { loadEstate } from '../../src/commands/estate-options.ts';
 import { newRun } from '../../src/commands/identity.ts';
 import { freePorts } from '../../src/embedded/free-ports.ts';
@@ -23,8 +23,14 @@ export interface UsersFileEstate {
   readonly sql: Server;
   /** A connection as another user, without password or with the one in this environment variable. */
   as(user: string, passwordVariable?: string): Server;
+  /** Tenants stay as they are where none are given. */
   declare(schema: string, tenants?: string): Promise<void>;
+  /** Replaces all that is declared: paths such as `schemas/a.yaml` → YAML. */
+  declareFiles(files: Readonly<Record<string, string>>): Promise<void>;
+  declared(): Promise<Estate>;
   plan(): Promise<Plan>;
+  /** Plans another estate than the one that is declared. */
+  planOf(estate: Estate, options?: Partial<SurveyOptions>): Promise<Plan>;
   apply(options?: Partial<ApplyOptions>): Promise<ApplyReport>;
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -69,6 +75,11 @@ files: { directory: ${serverFolder} }\nshards: [{ replicas: [{ host: 127.0.0.1, 
   });
   const surveyed = async (more: Partial<ApplyOptions> = {}): Promise<Survey> =>
     survey(await estate(), { ...options(), ...more });
+  const planOf = async (declared: Estate, more: Partial<SurveyOptions> = {}): Promise<Plan> => {
+    const { plan, close } = await survey(declared, { ...options(), ...more });
+    await close();
+    return allRead(plan);
+  };
   return {
     serverFolder,
     sql: as('default'),
@@ -77,11 +88,16 @@ files: { directory: ${serverFolder} }\nshards: [{ replicas: [{ host: 127.0.0.1, 
       await writeFile(join(folder, 'schemas', 'access.yaml'), schema);
       if (tenants !== undefined) await writeFile(join(folder, 'tenants', 'tenants.yaml'), tenants);
     },
-    async plan() {
-      const { plan, close } = await surveyed();
-      await close();
-      return allRead(plan);
+    async declareFiles(files) {
+      for (const name of ['schemas', 'tenants']) {
+        await rm(join(folder, name), { recursive: true });
+        await mkdir(join(folder, name));
+      }
+      for (const [path, text] of Object.entries(files)) await writeFile(join(folder, path), text);
     },
+    declared: estate,
+    plan: async () => planOf(await estate()),
+    planOf,
     async apply(more = {}) {
       const agreed = await surveyed(more);
       const report = await applyPlan(await estate(), agreed, {

@@ -1,0 +1,4 @@
+-- nurse
+SELECT id, name FROM wards.patients;
+-- nurse
+SELECT disease FROM wards.patients;

@@ -1,0 +1,4 @@
+-- eve
+SELECT count() FROM books.public_days;
+-- eve
+SELECT count() FROM books.salaries;

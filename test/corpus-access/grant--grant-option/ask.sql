@@ -1,0 +1,2 @@
+-- lena
+SHOW GRANTS;

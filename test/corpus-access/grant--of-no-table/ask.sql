@@ -1,0 +1,4 @@
+-- ops
+SELECT count() > 0 FROM system.users;
+-- ops
+SELECT count() > 0 FROM system.roles;

@@ -1,0 +1,4 @@
+-- walt
+SELECT count() FROM staff.public_rates;
+-- walt
+SELECT count() FROM staff.salaries;

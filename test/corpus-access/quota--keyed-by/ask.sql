@@ -1,0 +1,2 @@
+-- many
+SELECT quota_key FROM system.quota_usage;

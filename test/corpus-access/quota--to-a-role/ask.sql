@@ -1,0 +1,4 @@
+-- alone
+SELECT count() FROM system.quota_usage;
+-- one_of
+SELECT count() FROM system.quota_usage;

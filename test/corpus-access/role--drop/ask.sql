@@ -1,0 +1,2 @@
+-- stays
+SELECT currentRoles();

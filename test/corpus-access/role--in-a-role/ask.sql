@@ -1,0 +1,4 @@
+-- nest
+SELECT * FROM system.one;
+-- nest
+SELECT arraySort(enabledRoles()) AS roles;

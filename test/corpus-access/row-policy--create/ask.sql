@@ -1,0 +1,2 @@
+-- ann_hall
+SELECT id, owner FROM hall.notes ORDER BY id;

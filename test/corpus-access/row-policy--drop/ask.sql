@@ -1,0 +1,2 @@
+-- ann_well
+SELECT id, owner FROM well.notes ORDER BY id;

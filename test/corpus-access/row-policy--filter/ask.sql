@@ -1,0 +1,2 @@
+-- ann_room
+SELECT id, owner FROM room.notes ORDER BY id;

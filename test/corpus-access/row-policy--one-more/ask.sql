@@ -1,0 +1,2 @@
+-- ann_shed
+SELECT id, owner FROM shed.notes ORDER BY id;

@@ -1,0 +1,1 @@
+INSERT INTO shed.notes VALUES (1, 'ann', 1), (2, 'ben', 2), (3, 'ann', 3);

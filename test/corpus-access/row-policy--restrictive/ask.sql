@@ -1,0 +1,2 @@
+-- ann_attic
+SELECT id, owner FROM attic.notes ORDER BY id;

@@ -1,0 +1,2 @@
+-- ann_tower
+SELECT id, owner FROM tower.notes ORDER BY id;

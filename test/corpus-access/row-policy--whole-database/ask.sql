@@ -1,0 +1,2 @@
+-- ann_barn
+SELECT id, owner FROM barn.notes ORDER BY id;

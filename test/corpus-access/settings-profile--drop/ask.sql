@@ -1,0 +1,2 @@
+-- dora
+SELECT getSetting('max_block_size')::String = '77';

@@ -1,0 +1,2 @@
+-- ida
+SELECT getSetting('max_threads')::String, getSetting('max_block_size')::String;

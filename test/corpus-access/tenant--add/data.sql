@@ -1,0 +1,1 @@
+INSERT INTO mill.bills VALUES ('ada', 1), ('bea', 2);

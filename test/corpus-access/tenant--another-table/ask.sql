@@ -1,0 +1,2 @@
+-- gus_app
+SELECT tenant_id, id FROM dock.bills;

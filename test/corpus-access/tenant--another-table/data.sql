@@ -1,0 +1,1 @@
+INSERT INTO dock.bills VALUES ('gus', 1), ('other', 2);

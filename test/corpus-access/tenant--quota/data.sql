@@ -1,0 +1,1 @@
+INSERT INTO pier.bills VALUES ('fay', 1);

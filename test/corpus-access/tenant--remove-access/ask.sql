@@ -1,0 +1,2 @@
+-- eli_app
+SELECT tenant_id, id FROM quay.bills;

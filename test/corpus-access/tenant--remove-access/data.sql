@@ -1,0 +1,1 @@
+INSERT INTO quay.bills VALUES ('eli', 1);

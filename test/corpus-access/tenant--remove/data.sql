@@ -1,0 +1,1 @@
+INSERT INTO mine.bills VALUES ('cleo', 1), ('dan', 2);

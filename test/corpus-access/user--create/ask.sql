@@ -1,0 +1,2 @@
+-- front_desk with FRONT_DESK
+SELECT currentDatabase(), currentRoles();

@@ -1,0 +1,2 @@
+-- guard
+SELECT arraySort(currentRoles());

@@ -1,0 +1,2 @@
+-- leaver
+SELECT currentUser();

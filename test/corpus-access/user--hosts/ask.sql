@@ -1,0 +1,2 @@
+-- gate
+SELECT currentUser();
