@@ -19,6 +19,7 @@ describe.each(groups.map((names) => [names.length === 1 ? names[0] : 'all togeth
     beforeAll(() => {
       group = corpus.group(names);
     });
+    afterAll(() => group.clear());
     test.each(names)('%s: from before to after', (name) => group.leave(name, 'before'));
     test.each(names)('%s: and back', (name) => group.leave(name, 'after'));
     test('all are as they were', () => group.reach('before'));

@@ -10,6 +10,7 @@ import type { Settled } from '../../src/live/settled.ts';
 import type { Estate } from '../../src/model/estate.ts';
 import { type Plan, planFindings, plannedSteps } from '../../src/model/plan.ts';
 import { renderMarkdown } from '../../src/render/markdown.ts';
+import { qualified } from '../../src/sql/quote.ts';
 import { type AccessCase, accessCase, filesOf, ofCase, type State, withCase } from './access-case.ts';
 import { answersOf } from './answers.ts';
 import { misunderstood } from './misunderstood.ts';
@@ -44,6 +45,8 @@ export interface Group {
   leave(name: string, state: State): Promise<void>;
   /** Brings all cases there; nothing may be left to do. */
   reach(state: State): Promise<void>;
+  /** Drops the databases; what the file says goes with the next one. */
+  clear(): Promise<void>;
 }
 
 export interface AccessCorpus {
@@ -166,6 +169,12 @@ export async function startAccessCorpus(): Promise<AccessCorpus> {
 
     return {
       reach,
+      async clear() {
+        const names = await server.sql.rows<[string]>(
+          "SELECT name FROM system.databases WHERE lower(name) NOT IN ('system', 'information_schema', 'default', 'plumbline')",
+        );
+        for (const name of names) await server.sql.run(`DROP DATABASE ${qualified(name)} SYNC`);
+      },
       async leave(name, state) {
         await reach(state);
         const { folder, names: own } = one(name);
