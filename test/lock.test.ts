@@ -154,6 +154,19 @@ describe('the lock', () => {
     expect(await holder()).toBe('late');
   });
 
+  test('is released although a renewal of its own comes in between', async () => {
+    const lock = await take('a');
+    let renewed: Promise<void> | undefined;
+    setFate(async (seen): Promise<Fate> => {
+      if (isSwap(seen) && seen.text.includes('ADD COLUMN `free`')) await (renewed ??= lock.renew());
+      return 'pass';
+    });
+    await lock.release();
+    await renewed;
+    expect(renewed).toBeDefined();
+    expect(await holder()).toBeUndefined();
+  });
+
   test('that was lost is neither renewed, extended nor released by who held it', async () => {
     const lost = await take('lost', 0.05);
     await sleep(60);

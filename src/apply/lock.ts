@@ -148,8 +148,11 @@ export async function takeLock(
     verify,
     renew,
     async release() {
-      const seen = await look(server, table);
-      if (seen?.holder?.run === run) await swap(server, table, seen, FREE, '');
+      // A renewal of our own may come in between.
+      for (;;) {
+        const seen = await look(server, table);
+        if (seen?.holder?.run !== run || (await swap(server, table, seen, FREE, ''))) return;
+      }
     },
   };
 }
