@@ -1,117 +1,138 @@
-/** Rollbacks that are killed, the server or the run, at seeded moments: whatever was under way, the next apply ends it, and no row is lost or doubled. */
-import { setTimeout as sleep } from 'node:timers/promises';
+/** Changes of stages that are killed, the tool or a server, at seeded points: whatever was under way, the next applies end it, and no row is lost or doubled. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { PlumblineError } from '../src/model/errors.ts';
 import type { Stage } from '../src/model/federation.ts';
-import type { StepResult } from '../src/model/report.ts';
-import { type FederationEstate, startFederation } from './support/federation-estate.ts';
+import { randomOf } from './support/faults-random.ts';
+import { fillOrders, NODES, ORDERS, stageYaml } from './support/federation-estate.ts';
+import { type Kill, type Killable, startKillable, type Victim } from './support/federation-killable.ts';
 import { size } from './support/size.ts';
 
-const SEED = 20261120;
-const KILLS = size(1, 30);
-const ROWS = size(20_000, 400_000);
+const SEED = 20_261_120;
+const ROWS = size(3_000, 60_000);
 
-const SCHEMA = `kind: Database
-name: shop
-on: [community, enterprise]
----
-kind: Table
-database: shop
-name: orders
-columns: { id: UInt64, day: Date, total: Float64, note: Nullable(String) }
-partition_by: toYYYYMM(day)
-order_by: id
-`;
+const COMMUNITY = NODES.slice(0, 2);
+const VICTIMS: readonly Victim[] = ['tool', 'community-1', 'tool', 'enterprise', 'tool', 'community-2'];
+/** Rounds begin anew without the stages between. */
+const KEYS =
+  'overrides: { one-stage: a round begins anew, writes-moved: nobody writes, reads-whole: nobody writes }\n';
 
-const declaration = (stage: Stage): string => `kind: Federation
-name: federation
-members: [community, enterprise]
-reads: community
-stage: ${stage}
-tables: shop.*
-overrides: { one-stage: the test begins anew }
-`;
-
-let federation: FederationEstate;
+let killable: Killable;
 beforeAll(async () => {
-  federation = await startFederation();
-  process.stdout.write(`seed ${SEED}, ${KILLS} kills, ${ROWS} rows each\n`);
+  killable = await startKillable();
+  await killable.federation.enter('network', KEYS);
 });
-afterAll(() => federation?.stop());
+afterAll(() => killable?.stop());
 
-/** 0 to 1, the same for every run. */
-function random(at: number): number {
-  const x = Math.sin(SEED + at * 12.9898) * 43758.5453;
-  return x - Math.floor(x);
-}
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
-const content = async (nodes: readonly string[]): Promise<string> => {
-  const rows = await Promise.all(
-    nodes.map((node) =>
-      federation
-        .sql(node)
-        .rows<[string, string]>(
-          'SELECT toString(count()), toString(sum(cityHash64(tuple(*)))) FROM shop.orders',
-        ),
-    ),
-  );
-  return [0, 1]
-    .map((at) => rows.reduce((sum, [row]) => BigInt.asUintN(64, sum + BigInt(row?.[at] ?? 0)), 0n))
-    .join(' ');
-};
+const declare = (stage: Stage, keys = ''): Promise<void> =>
+  killable.federation.declare(stageYaml(stage, KEYS + keys), ORDERS);
 
-const enter = async (stage: Stage): Promise<void> => {
-  await federation.declare(declaration(stage), SCHEMA);
-  const { results } = await federation.apply();
-  expect(results.filter(({ outcome }) => outcome !== 'done')).toEqual([]);
-};
+/** Where the request came that was struck, as a word or two. */
+const nameOf = (request = 'nothing'): string =>
+  /INSERT INTO `plumbline`\.`\w+`|ATTACH PARTITION|MODIFY SETTING|RESET SETTING|CREATE TABLE|DROP TABLE|INSERT INTO|SELECT/.exec(
+    request,
+  )?.[0] ?? request.slice(0, 20);
 
-/** What stopped the first of them, or the error that it ended with. */
-async function untilDone(): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      const { results } = await federation.apply({ lockSeconds: 5 });
-      if (results.every(({ outcome }) => outcome === 'done')) return;
-    } catch (error) {
-      if (!(error instanceof PlumblineError) || attempt > 8) throw error;
-    }
-    if (attempt > 8) throw new Error('nine applies did not end the rollback');
-    await sleep(2000);
+async function nothingIsLeft(): Promise<void> {
+  for (const node of COMMUNITY) {
+    const rows = await killable.federation.sql(node).rows(
+      `SELECT name FROM system.tables WHERE (database = 'plumbline' AND startsWith(name, 'export_'))
+         OR (database = 'shop' AND engine_full LIKE '%max_bytes_to_merge%')`,
+    );
+    expect(rows).toEqual([]);
   }
 }
 
-test('a rollback whose server is killed in the middle', { timeout: size(120_000, 3_600_000) }, async () => {
-  const reached = new Set<string>();
-  for (let kill = 0; kill < KILLS; kill++) {
-    await enter('network');
-    for (const node of ['community-1', 'enterprise'])
-      await federation
-        .sql(node)
-        .run(
-          `INSERT INTO shop.orders SELECT number, toDate('2026-01-01') + number % 60, ${kill}, if(number % 3 = 0, NULL, toString(number)) FROM numbers(${ROWS})`,
-        );
-    const before = await content(['community-1', 'community-2', 'enterprise']);
-    await federation.declare(declaration('compatibility'), SCHEMA);
-    const victim = random(kill) < 0.7 ? 'community-1' : 'community-2';
-    const wanted = Math.floor(random(kill + 1000) * 8);
-    const pause = random(kill + 2000) * size(150, 400);
-    let killed: Promise<void> | undefined;
-    let number = 0;
-    const begin = (planned: StepResult['planned']): void => {
-      if (!planned.step.export || planned.node !== victim || number++ !== wanted) return;
-      reached.add(planned.step.export.act);
-      killed = sleep(pause).then(() => federation.restart(victim));
-    };
-    await federation
-      .apply({ lockSeconds: 5, progress: { started: begin, ended: () => {} } })
-      .catch((error: unknown) => {
-        if (!(error instanceof PlumblineError)) throw error;
-      });
-    await killed;
-    await untilDone();
-    expect(`${kill}: ${await content(['community-1', 'community-2'])}`).toBe(`${kill}: ${before}`);
-    for (const node of ['community-1', 'community-2', 'enterprise'])
-      await federation.sql(node).run('TRUNCATE TABLE shop.orders');
+/** Rows of the reading cluster, and of the member that leaves; each round has others. */
+async function fill(round: number): Promise<string> {
+  const { federation } = killable;
+  const first = 4 * round * ROWS;
+  await federation.sql('community-1').run(fillOrders(first, ROWS));
+  for (const from of [first + 2 * ROWS, first + 3 * ROWS])
+    await federation.sql('enterprise').run(fillOrders(from, ROWS / 2));
+  return federation.content();
+}
+
+async function clear(): Promise<void> {
+  for (const node of NODES) await killable.federation.sql(node).run('TRUNCATE TABLE shop.orders');
+}
+
+const seconds = (since: number): string => `${((Date.now() - since) / 1000).toFixed(1)} s`;
+
+test('a rollback whose tool is killed, and then a server, is ended by the next apply', async () => {
+  const before = await fill(0);
+  await declare('compatibility');
+  const tool = { victim: 'tool', at: /INSERT INTO .*`export_/, after: 5, fate: 'pass' } as const;
+  expect((await killable.applyKilled(tool)).struck).toBeDefined();
+  const server = { victim: 'community-1', at: /ATTACH PARTITION/, after: 2, fate: 'pass' } as const;
+  expect((await killable.applyKilled(server)).struck).toBeDefined();
+  await killable.untilDone();
+  expect(await killable.federation.content(COMMUNITY)).toBe(before);
+  await nothingIsLeft();
+});
+
+const ROUNDS = Array.from({ length: size(0, 30) }, (_, at) => at + 1);
+
+const random = randomOf(SEED);
+let whole = 0;
+
+test.each(ROUNDS)('a kill at a seeded point of a rollback: %i', async (round) => {
+  const { federation } = killable;
+  if (whole === 0) {
+    await clear();
+    await federation.enter('network', KEYS);
+    await fill(round + ROUNDS.length);
+    await declare('compatibility');
+    const { requests } = await killable.applyKilled();
+    whole = requests.findIndex((text) => /INSERT INTO `plumbline`.`federation_stages`/.test(text));
+    print(`seed ${SEED}, ${ROUNDS.length} kills within ${whole} requests, ${2 * ROWS} rows each`);
   }
-  process.stdout.write(`killed while: ${[...reached].sort().join(', ')}\n`);
+  await clear();
+  await federation.enter('network', KEYS);
+  const before = await fill(round);
+  const kill: Kill = {
+    victim: VICTIMS[(round - 1) % VICTIMS.length] ?? 'tool',
+    at: 1 + Math.floor(((round - 1 + random.below(1000) / 1000) / ROUNDS.length) * whole),
+    after: random.below(20),
+    fate: random.chance(0.5) ? 'pass' : 'lost',
+  };
+  await declare('compatibility');
+  const began = Date.now();
+  const { struck } = await killable.applyKilled(kill);
+  const applies = await killable.untilDone();
+  print(`${round}: ${kill.victim} at ${kill.at}, ${nameOf(struck)}: ${applies} more, ${seconds(began)}`);
+  expect(await federation.content(COMMUNITY)).toBe(before);
+  await nothingIsLeft();
+});
+
+const FORWARD: readonly (readonly [Stage, string])[] = [
+  ['network', ''],
+  ['switchover', ''],
+  ['decommission', 'kept: [community-1]\n'],
+  ['final', 'kept: [community-1]\n'],
+  ['switchover', ''],
+  ['compatibility', ''],
+];
+
+test.each(FORWARD.slice(0, size(0, FORWARD.length)))('a kill on the way into %s', async (stage, keys) => {
+  const { federation } = killable;
+  if (stage === 'network') await clear();
+  const isFirst = (await federation.content()) === '0 0';
+  await declare(stage, keys);
+  const victim = VICTIMS[random.below(VICTIMS.length)] ?? 'tool';
+  const before = await federation.content();
+  const { struck } = await killable.applyKilled({
+    victim,
+    at: 2 + random.below(10),
+    after: 0,
+    fate: 'pass',
+  });
+  const applies = await killable.untilDone();
+  print(`${stage}: ${victim} at ${nameOf(struck)}: ${applies} more`);
+  const entered = await federation
+    .sql('community-1')
+    .rows('SELECT stage FROM plumbline.federation_stages ORDER BY entered DESC LIMIT 1');
+  expect(entered).toEqual([[stage]]);
+  expect(await federation.content(stage === 'compatibility' ? COMMUNITY : NODES)).toBe(before);
+  if (isFirst) await federation.sql('enterprise').run(fillOrders(0, ROWS));
 });

@@ -158,7 +158,10 @@ describe('the lock', () => {
     const lock = await take('a');
     let renewed: Promise<void> | undefined;
     setFate(async (seen): Promise<Fate> => {
-      if (isSwap(seen) && seen.text.includes('ADD COLUMN `free`')) await (renewed ??= lock.renew());
+      if (isSwap(seen) && seen.text.includes('ADD COLUMN `free`')) {
+        renewed ??= lock.renew();
+        await renewed;
+      }
       return 'pass';
     });
     await lock.release();
