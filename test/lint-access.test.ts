@@ -68,3 +68,100 @@ test.each<[string, readonly Tree[], number]>([
   const found = lintEstate({ clusters: [], objects, prune: new Map(), pairs: [] });
   expect(found.filter(({ rule }) => rule === 'granted-without-policy')).toHaveLength(count);
 });
+
+const view = (value: object) =>
+  treeOf('View', {
+    database: 'd',
+    name: 'v',
+    query: 'SELECT * FROM d.a',
+    sql_security: 'definer',
+    definer: 'x',
+    ...value,
+  });
+const stored = (value: object) =>
+  treeOf('MaterializedView', { database: 'd', name: 'm', engine: 'MergeTree', order_by: 'n', ...value });
+const dictionary = treeOf('Dictionary', {
+  database: 'd',
+  name: 'k',
+  columns: COLUMNS,
+  primary_key: 'id',
+  source: { clickhouse: { db: 'd', table: 'a' } },
+  layout: 'flat',
+  lifetime: 300,
+});
+const role = (to: string, roles: string[]) => treeOf('Grant', { to, roles });
+
+const SUM = { columns: { n: 'UInt64' }, query: 'SELECT count() AS n FROM d.a' };
+const OTHER = policy({ name: 'o', to: ['other'], filter: "tenant_id = 'y'" });
+const BOTH = [policy({}), OTHER];
+
+test.each<[string, readonly Tree[], string[]]>([
+  [
+    'a view with a definer that gives the column',
+    [view({}), policy({}), grant({ target: 'd.v' })],
+    ['granted-without-policy'],
+  ],
+  [
+    'the same with a policy of its own',
+    [view({}), policy({}), policy({ name: 'v', table: 'v' }), grant({ target: 'd.v' })],
+    [],
+  ],
+  [
+    'a view with a definer that leaves the column out',
+    [view({ query: 'SELECT count() FROM d.a' }), policy({}), grant({ target: 'd.v' })],
+    ['granted-past-policies'],
+  ],
+  [
+    'a view of whoever reads it',
+    [view({ sql_security: 'invoker', definer: undefined }), ...BOTH, grant({ target: 'd.v' })],
+    ['tenant-column-without-policy'],
+  ],
+  [
+    'a materialized view without the column',
+    [stored(SUM), policy({}), grant({ target: 'd.m' })],
+    ['granted-past-policies'],
+  ],
+  ['a dictionary', [dictionary, policy({}), grant({ target: 'd.k' })], ['granted-without-policy']],
+  [
+    'what a dictionary looks up',
+    [dictionary, policy({}), grant({ target: 'd.k', privileges: ['dictGet'] })],
+    ['granted-past-policies'],
+  ],
+  [
+    'a Join table',
+    [table('j', COLUMNS, 'Join(ANY, LEFT, id)'), policy({}), grant({ target: 'd.j' })],
+    ['granted-past-policies'],
+  ],
+  [
+    'a table that a role within a role gives',
+    [
+      policy({}),
+      role('reader', ['inner']),
+      role('inner', ['innermost']),
+      grant({ to: 'innermost', target: 'd.b' }),
+    ],
+    ['granted-without-policy'],
+  ],
+  [
+    'a table given to a user, whose role has the policies',
+    [policy({}), role('app', ['reader']), grant({ to: 'app', target: 'd.b' })],
+    ['granted-without-policy'],
+  ],
+  ['a table without the column, of one who is no tenant', [policy({}), grant({ target: 'd.c' })], []],
+  [
+    'a table without the column',
+    [...BOTH, grant({ target: 'd.c' })],
+    ['tenant-column-without-policy', 'tenant-reads-shared'],
+  ],
+  ['a table that nobody is granted', BOTH, ['tenant-column-without-policy']],
+  [
+    'a view and a dictionary that nobody is granted',
+    [...BOTH, policy({ name: 'b', table: 'b' }), view({}), dictionary],
+    ['tenant-column-without-policy', 'tenant-column-without-policy'],
+  ],
+  ['policies of the whole database', [...BOTH, policy({ name: 'all', table: '*' })], []],
+])('%s', (_what, more, expected) => {
+  const objects = [...TABLES, ...more].map((tree) => ({ tree, clusters: new Set(['test']) }));
+  const found = lintEstate({ clusters: [], objects, prune: new Map(), pairs: [] }).map(({ rule }) => rule);
+  expect(found.filter((rule) => /^(granted|tenant)-/.test(rule)).sort()).toEqual(expected);
+});

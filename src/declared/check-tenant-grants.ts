@@ -42,19 +42,13 @@ function problem(
   { tree }: DeclaredObject,
   cover: RowCover | undefined,
   isReadable: boolean,
-): (Pick<Finding, 'severity' | 'rule'> & { readonly why: string }) | undefined {
-  const shows = { severity: 'error', rule: 'tenant-sees-others' } as const;
+): string | undefined {
   if (tree.root.id.kind === 'dictionary' && cover && says(rights, 'dictGet'))
-    return { ...shows, why: 'dictGet reads past every row policy; grant SELECT' };
-  if (!says(rights, 'SELECT') || isReadable) return undefined;
-  if (cover === undefined)
-    return {
-      ...{ severity: 'warning', rule: 'tenant-reads-shared' },
-      why: 'it has no tenant column, so that every row of it is read',
-    };
-  if ('refused' in cover) return { ...shows, why: cover.refused };
+    return 'dictGet reads past every row policy; grant SELECT';
+  if (cover === undefined || !says(rights, 'SELECT') || isReadable) return undefined;
+  if ('refused' in cover) return cover.refused;
   if (cover.by === 'reader') return undefined;
-  return { ...shows, why: 'no policy of the tenant is on it; name it among the `tables` of the tenant' };
+  return 'no policy of the tenant is on it; name it among the `tables` of the tenant';
 }
 
 /** What the tenant's policies do not cover, at the grants that give it. */
@@ -75,12 +69,11 @@ export function checkTenantGrants(
       const { id } = object.tree.root;
       const isMeant = [...grant.clusters].some((cluster) => object.clusters.has(cluster));
       if (!isMeant || !holds(targetOf(target), { of: 'path', names: id.path, prefix: false })) return [];
-      const found = problem(kept, object, cover, readable.has(pathKey(id.path)));
-      if (!found) return [];
-      const { severity, rule, why } = found;
+      const why = problem(kept, object, cover, readable.has(pathKey(id.path)));
+      if (why === undefined) return [];
       const message = `\`${to}\` gives tenant \`${tenant.name}\` ${showId(id)}: ${why}`;
       const { place } = grant.tree.root;
-      return [{ severity, rule, message, ...(place && { place }) }];
+      return [{ severity: 'error', rule: 'tenant-sees-others', message, ...(place && { place }) }];
     });
   });
 }

@@ -1,14 +1,12 @@
 /** Tenant documents and the other declared objects go in; tenants as data, and the documents each stands for, come out. */
-import { type RowCover, rowCover } from '../kinds/row-cover.ts';
+import { type Covered, coversOf } from '../kinds/row-covers.ts';
 import { fitsTable } from '../model/dr-pair.ts';
 import type { DeclaredObject } from '../model/estate.ts';
 import type { Finding } from '../model/finding.ts';
 import { pathKey, showId, showPath } from '../model/object.ts';
 import { type Place, showPlace } from '../model/place.ts';
 import type { Tenant } from '../model/tenant.ts';
-import { ParseError } from '../sql/cursor.ts';
 import { identifier } from '../sql/quote.ts';
-import { TokenError } from '../sql/tokens.ts';
 import { interval } from './amounts.ts';
 import { checkTenantGrants, grantsIn } from './check-tenant-grants.ts';
 import { derive } from './derive.ts';
@@ -48,43 +46,6 @@ export function tenantColumns(scd: readonly UnplacedScd[]): Map<string, string |
 
 const listOf = (one: string | readonly string[] | undefined): readonly string[] =>
   typeof one === 'string' ? [one] : (one ?? []);
-
-/** SQL that can't be read is told of elsewhere, and nobody gets to read what it makes. */
-function coverOf(...args: Parameters<typeof rowCover>): RowCover | undefined {
-  try {
-    return rowCover(...args);
-  } catch (error) {
-    if (error instanceof ParseError || error instanceof TokenError) return undefined;
-    throw error;
-  }
-}
-
-interface Covered {
-  readonly object: DeclaredObject;
-  readonly column: string;
-  readonly cover: RowCover | undefined;
-}
-
-/** What reads other objects is covered once those are, so it is asked again until nothing is new. */
-function coversOf(
-  objects: readonly DeclaredObject[],
-  columnOf: (object: DeclaredObject) => string | undefined,
-  clusters: ReadonlySet<string>,
-): Map<DeclaredObject, Covered> {
-  const covers = new Map<DeclaredObject, Covered>();
-  const covered = new Set<string>();
-  for (let before = -1; before < covered.size; ) {
-    before = covered.size;
-    for (const object of objects) {
-      const column = columnOf(object);
-      if (column === undefined || covered.has(pathKey(object.tree.root.id.path))) continue;
-      const cover = coverOf(object.tree, column, { covered, clusters });
-      covers.set(object, { object, column, cover });
-      if (cover && 'by' in cover) covered.add(pathKey(object.tree.root.id.path));
-    }
-  }
-  return covers;
-}
 
 /** The same for all tenants that are on the same clusters and have the same column. */
 function coversByTenant({ objects, columns }: Around) {

@@ -9,6 +9,7 @@ import { materializedViewRules } from './rules/materialized-view-rules.ts';
 import { partitionRules } from './rules/partition-rules.ts';
 import { sortingKeyRules } from './rules/sorting-key-rules.ts';
 import { storageRules } from './rules/storage-rules.ts';
+import { tenantRules } from './rules/tenant-rules.ts';
 import { ttlRules } from './rules/ttl-rules.ts';
 
 export const LINT_RULES: readonly Rule[] = [
@@ -22,6 +23,7 @@ export const LINT_RULES: readonly Rule[] = [
   ...engineRules,
   ...dictionaryRules,
   ...accessRules,
+  ...tenantRules,
 ];
 
 const bySlug = new Map(LINT_RULES.map((rule) => [rule.slug, rule]));

@@ -6,7 +6,7 @@ import { ParseError } from '../sql/cursor.ts';
 import { TokenError } from '../sql/tokens.ts';
 import { LINT_RULES } from './index.ts';
 import type { Complaint, Rule } from './rule.ts';
-import { type Neighbours, neighboursOf, type Subject, subjectOf } from './subject.ts';
+import { type Linted, type Neighbours, neighboursOf, subjectOf } from './subject.ts';
 
 /** The rule of findings about silencing that silences nothing. */
 export const UNUSED_IGNORE = 'unused-ignore';
@@ -19,11 +19,6 @@ function unlessUnreadable<T>(read: () => T): T | undefined {
     if (error instanceof ParseError || error instanceof TokenError) return undefined;
     throw error;
   }
-}
-
-interface Linted {
-  readonly object: DeclaredObject;
-  readonly subject: Subject;
 }
 
 function isSilencedBy({ rule, column }: Ignore, slug: string, { at }: Complaint): boolean {
@@ -70,7 +65,7 @@ export function lintEstate({ objects }: Estate, everywhere: readonly Ignore[] = 
     const subject = unlessUnreadable(() => subjectOf(object));
     return subject ? [{ object, subject }] : [];
   });
-  const neighbours = neighboursOf(linted.map(({ subject }) => subject));
+  const neighbours = neighboursOf(linted);
   const used = new Set<Ignore>();
   const findings = linted
     .filter(({ object }) => !object.unlinted)

@@ -3,10 +3,12 @@ import { describeNames, type NamesDeclaration } from '../kinds/access-names.ts';
 import { describeElements, type Elements } from '../kinds/access-settings.ts';
 import type { Column } from '../kinds/column-text.ts';
 import type { Dictionary as DictionaryAttributes } from '../kinds/dictionary.ts';
-import { grantOf } from '../kinds/grant-form.ts';
+import { grantOf, rolesGranted } from '../kinds/grant-form.ts';
 import type { MaterializedView } from '../kinds/materialized-view.ts';
 import { nameOf } from '../kinds/paths-read.ts';
 import { holds, targetOf } from '../kinds/rights.ts';
+import type { RowCover } from '../kinds/row-cover.ts';
+import { coversOf } from '../kinds/row-covers.ts';
 import { type RowPolicy, rowPolicyTarget } from '../kinds/row-policy.ts';
 import type { Storage } from '../kinds/storage.ts';
 import { engineOf, keyParts } from '../kinds/table-engine.ts';
@@ -67,6 +69,14 @@ export interface Granted {
   readonly to: string;
   /** Whether it gives SELECT, on the whole table or some columns of it. */
   reads(path: readonly string[]): boolean;
+  /** Whether it gives `dictGet`. */
+  looksUp(path: readonly string[]): boolean;
+}
+
+/** Roles that a user or role has. */
+export interface Holding {
+  readonly to: string;
+  readonly roles: readonly string[];
 }
 
 export interface Subject {
@@ -81,12 +91,18 @@ export interface Subject {
   readonly policy?: Policy;
   /** For grants of rights. */
   readonly grant?: Granted;
+  /** For grants of roles. */
+  readonly holding?: Holding;
+  /** `ScdTable avesa.companies`, `Tenant acme`: the declaration that it is a piece of. */
+  readonly generatedBy?: string;
 }
 
 /** The other declared objects. */
 export interface Neighbours {
   readonly all: readonly Subject[];
   at(path: readonly string[]): Subject | undefined;
+  /** What keeps rows apart by this column in the tables, views and dictionaries of these clusters. */
+  covers(column: string, clusters: ReadonlySet<string>): ReadonlyMap<Subject, RowCover | undefined>;
 }
 
 function tableOf(storage: Storage, columns: readonly LintColumn[], parts: readonly StateObject[]): Table {
@@ -155,25 +171,30 @@ function policyOf(tree: Tree): Policy {
   };
 }
 
-function grantedBy(tree: Tree): Granted | undefined {
+function grantedBy(tree: Tree): Pick<Subject, 'grant' | 'holding'> {
   const { target, rights, to } = grantOf(tree);
-  if (target === undefined) return undefined;
-  const gives = Object.entries(rights).some(
-    ([right, word]) => word !== 'revoked' && /^(ALL|SELECT)($|\()/.test(right),
-  );
+  if (target === undefined) return { holding: { to, roles: rolesGranted(tree) } };
+  const gives = (privilege: string): boolean =>
+    Object.entries(rights).some(
+      ([right, word]) => word !== 'revoked' && ['ALL', privilege].includes(right.split('(', 1)[0] ?? ''),
+    );
   const names = targetOf(target);
-  return { to, reads: (path) => gives && holds(names, { of: 'path', names: path, prefix: false }) };
+  const on = (path: readonly string[]): boolean => holds(names, { of: 'path', names: path, prefix: false });
+  const [reads, looksUp] = [gives('SELECT'), gives('dictGet')];
+  return { grant: { to, reads: (path) => reads && on(path), looksUp: (path) => looksUp && on(path) } };
 }
 
 /** Throws a ParseError or a TokenError where the SQL can't be read; then the server will say so. */
-export function subjectOf({ tree, clusters }: DeclaredObject): Subject {
+export function subjectOf(object: DeclaredObject): Subject {
+  const { generatedBy } = object;
+  return { ...factsOf(object), ...(generatedBy !== undefined && { generatedBy }) };
+}
+
+function factsOf({ tree, clusters }: DeclaredObject): Subject {
   const { root, parts } = tree;
   const { id, attributes } = root;
   if (id.kind === 'row policy') return { id, clusters, policy: policyOf(tree) };
-  if (id.kind === 'grant') {
-    const grant = grantedBy(tree);
-    return { id, clusters, ...(grant && { grant }) };
-  }
+  if (id.kind === 'grant') return { id, clusters, ...grantedBy(tree) };
   if (id.kind === 'dictionary')
     return { id, clusters, dictionary: dictionaryOf(attributes as DictionaryAttributes) };
   if (isAccess(id) && 'profiles' in attributes)
@@ -193,7 +214,34 @@ export function subjectOf({ tree, clusters }: DeclaredObject): Subject {
   return { id, clusters, table, ...(view && { view }) };
 }
 
-export function neighboursOf(all: readonly Subject[]): Neighbours {
+export interface Linted {
+  readonly object: DeclaredObject;
+  readonly subject: Subject;
+}
+
+export function neighboursOf(linted: readonly Linted[]): Neighbours {
+  const all = linted.map(({ subject }) => subject);
   const byPath = new Map(all.map((subject) => [pathKey(subject.id.path), subject]));
-  return { all, at: (path) => byPath.get(pathKey(path)) };
+  const known = new Map<string, ReadonlyMap<Subject, RowCover | undefined>>();
+  return {
+    all,
+    at: (path) => byPath.get(pathKey(path)),
+    covers(column, clusters) {
+      const key = JSON.stringify([column, [...clusters].sort()]);
+      const before = known.get(key);
+      if (before) return before;
+      const here = linted.filter(
+        ({ subject: { id, clusters: on } }) =>
+          id.path.length === 2 && [...on].some((cluster) => clusters.has(cluster)),
+      );
+      const covers = coversOf(
+        here.map(({ object }) => object),
+        () => column,
+        clusters,
+      );
+      const found = new Map(here.map(({ object, subject }) => [subject, covers.get(object)?.cover]));
+      known.set(key, found);
+      return found;
+    },
+  };
 }

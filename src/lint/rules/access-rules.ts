@@ -1,29 +1,13 @@
 /** What is said of rights and row policies: tables that are read past the column by which others are kept apart. */
-import { pathKey } from '../../model/object.ts';
+import type { RowCover } from '../../kinds/row-cover.ts';
+import { grantedBy, type Reader, readersOf } from '../readers.ts';
 import type { Rule } from '../rule.ts';
-import type { Neighbours, Policy, Subject } from '../subject.ts';
+import type { Subject } from '../subject.ts';
 
-const on = ({ clusters }: Subject, other: Subject): boolean =>
-  [...clusters].some((cluster) => other.clusters.has(cluster));
+const who = ({ name, role }: Reader): string =>
+  role === undefined ? `\`${name}\`` : `\`${name}\`, who has the role \`${role}\`,`;
 
-const reaches = ({ to }: Policy, reader: string): boolean =>
-  typeof to === 'string'
-    ? to !== 'none'
-    : 'all_except' in to
-      ? !to.all_except.includes(reader)
-      : to.includes(reader);
-
-/** Policies that are for this reader, and not for everybody. */
-function ownPolicies(reader: string, { all }: Neighbours): Policy[] {
-  return all.flatMap(({ policy }) =>
-    policy && Array.isArray(policy.to) && policy.to.includes(reader) ? [policy] : [],
-  );
-}
-
-/** Columns that a reader's policies compare with a value, and a policy that does. */
-function dividing(policies: readonly Policy[]): Map<string, Policy> {
-  return new Map(policies.flatMap((policy) => policy.compared.map((column) => [column, policy] as const)));
-}
+const named = ({ id }: Subject): string => `\`${id.path.join('.')}\``;
 
 const SCHEMA = `kind: Table
 database: shop
@@ -77,28 +61,70 @@ to: [acme]
 kind: Grant`,
   ),
   check(subject, neighbours) {
-    const { grant } = subject;
-    if (!grant) return [];
-    const columns = dividing(ownPolicies(grant.to, neighbours));
-    if (columns.size === 0) return [];
-    const policies = neighbours.all.flatMap(({ policy }) =>
-      policy && reaches(policy, grant.to) ? [policy] : [],
-    );
-    return neighbours.all.flatMap((other) => {
-      const { table, id } = other;
-      if (!table?.engine.endsWith('MergeTree') || !on(subject, other) || !grant.reads(id.path)) return [];
-      const column = table.columns.find(({ name }) => columns.has(name))?.name;
-      const like = columns.get(column ?? '');
-      if (column === undefined || !like) return [];
-      const isFiltered = policies.some(({ database, table: name }) =>
-        name === undefined ? database === id.path[0] : pathKey([database, name]) === pathKey(id.path),
-      );
-      if (isFiltered) return [];
-      const where = `${like.database}.${like.table ?? '*'}`;
-      const message = `\`${grant.to}\` reads all rows of \`${id.path.join('.')}\`, which has the column \`${column}\` that divides \`${where}\`; declare a RowPolicy for it, or grant less`;
-      return [{ message, at: ['target'] }];
+    const readers = readersOf(subject, neighbours);
+    if (readers.length === 0) return [];
+    return grantedBy(subject, neighbours).flatMap((other) => {
+      if (!subject.grant?.reads(other.id.path)) return [];
+      for (const reader of readers) {
+        for (const [column, { database, table = '*' }] of reader.columns) {
+          const cover = neighbours.covers(column, subject.clusters).get(other);
+          if (!cover || !('by' in cover) || cover.by !== 'policy' || reader.hasPolicyOn(other.id.path))
+            continue;
+          const message = `${who(reader)} reads all rows of ${named(other)}, which has the column \`${column}\` that divides \`${database}.${table}\`; declare a RowPolicy for it, or grant less`;
+          return [{ message, at: ['target'] }];
+        }
+      }
+      return [];
     });
   },
 };
 
-export const accessRules: readonly Rule[] = [grantedWithoutPolicy];
+const PAST = SCHEMA.replace(
+  `kind: Table
+database: shop
+name: invoices
+columns: { tenant: UInt32, id: UInt64 }
+order_by: [tenant, id]`,
+  `kind: View
+database: shop
+name: totals
+query: SELECT count() AS orders FROM shop.orders
+sql_security: definer
+definer: default`,
+);
+
+/** How a grant on an object gets past what keeps its rows apart, and what would be right; undefined where it does not. */
+function pastPolicies({ grant }: Subject, other: Subject, cover: RowCover | undefined): string | undefined {
+  const { path } = other.id;
+  if (cover && other.dictionary && grant?.looksUp(path))
+    return 'dictGet looks up all of them; grant SELECT alone';
+  return cover && 'refused' in cover && grant?.reads(path) ? `${cover.refused}; grant less` : undefined;
+}
+
+const grantedPastPolicies: Rule = {
+  slug: 'granted-past-policies',
+  severity: 'warning',
+  title: 'A role whose row policies divide tables by a column may read what shows the rows of all.',
+  why: 'A view with a definer reads as its definer, whose policies are others; where it does not give the column, no policy on the view itself can tell its rows apart, as in a materialized view that leaves the column out. `dictGet`, and Join and Set tables, look rows up past every policy, and those of a Distributed table count on its shards alone.',
+  link: 'https://clickhouse.com/docs/sql-reference/statements/create/view#sql_security',
+  bad: PAST,
+  good: PAST.replace('sql_security: definer\ndefiner: default', 'sql_security: invoker'),
+  check(subject, neighbours) {
+    const readers = readersOf(subject, neighbours);
+    if (readers.length === 0) return [];
+    return grantedBy(subject, neighbours).flatMap((other) => {
+      for (const reader of readers) {
+        const covers = [...reader.columns.keys()].map((column) =>
+          neighbours.covers(column, subject.clusters),
+        );
+        const why = covers.map((all) => pastPolicies(subject, other, all.get(other))).find((found) => found);
+        if (why === undefined) continue;
+        const message = `${who(reader)} sees rows of others in ${named(other)}, whatever policies there are: ${why}`;
+        return [{ message, at: ['target'] }];
+      }
+      return [];
+    });
+  },
+};
+
+export const accessRules: readonly Rule[] = [grantedWithoutPolicy, grantedPastPolicies];
