@@ -183,7 +183,7 @@ test('the status tells stage, rows and who received some last, as text, JSON and
   expect(text).toMatch(/✗ members-empty: enterprise holds .* rows in shop.orders/);
   const markdown = renderFederationsMarkdown([status]);
   expect(markdown).toContain('```mermaid');
-  expect(markdown).toContain('community, answers reads, takes writes');
+  expect(markdown).toContain('community, answers reads and takes writes');
 });
 
 test('what was brought back keeps the way forward closed until it is dropped on the other side', async () => {

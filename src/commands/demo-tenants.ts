@@ -103,12 +103,12 @@ export async function tellOfTenants(chapter: Chapter, size: DemoSize): Promise<b
     await knowBucket(servers, bucket);
     await putBulk(first, size);
     say(
-      "4. Three tenants share the tables, each with users, rights and row policies of its own. Their files are in S3; each one's feeds load them.",
+      "5. Three tenants share the tables, each with users, rights and row policies of its own. Their files are in S3; each one's feeds load them.",
     );
     await load(FEEDS);
     await putChanges(first, size);
     say(
-      `5. Later ${changedOf(size)} companies of each have grown, and a row of globex has come into a file of acme:`,
+      `6. Later ${changedOf(size)} companies of each have grown, and a row of globex has come into a file of acme:`,
     );
     await load(FEEDS.slice(0, 1));
     say('   What their backends read, each as its own user, without a filter by tenant:');

@@ -7,6 +7,7 @@ import { connect } from '../live/server.ts';
 import type { Estate } from '../model/estate.ts';
 import { diffLines } from '../render/text-diff.ts';
 import { apply } from './apply.ts';
+import { declareStage, enterNetwork, previewSwitchover } from './demo-federation.ts';
 import type { DemoSize } from './demo-sources.ts';
 import { choosePasswords, tellOfTenants } from './demo-tenants.ts';
 import { drift } from './drift.ts';
@@ -104,29 +105,32 @@ async function tell(folder: string, estate: Estate, output: Output, size: DemoSi
   say('3. Plan again: nothing is left to do.');
   await planIt(0);
 
-  const isLoaded = await tellOfTenants({ folder, estate, output, say, run }, size);
-  if (!isLoaded) await runOn(estate, ['community-1', 'community-2', 'enterprise'], SAMPLE_ROWS);
+  const chapter = { folder, estate, output, say, run };
+  await enterNetwork(chapter, planIt, applyIt);
+  const isLoaded = await tellOfTenants(chapter, size);
+  if (!isLoaded) await runOn(estate, ['community-1', 'community-2'], SAMPLE_ROWS);
   const file = join(folder, EDITED);
   const before = await readFile(file, 'utf8');
   await writeFile(file, edit(before));
-  say('6. Somebody opens a pull request that edits a declaration:');
+  say('7. Somebody opens a pull request that edits a declaration:');
   output.result(showEdit(before, edit(before), output.colour));
   say('   What a reviewer sees:');
   await planIt(2);
-  say('7. It is merged, and applied. Some of it rewrites data, which the plan said.');
+  say('8. It is merged, and applied. Some of it rewrites data, which the plan said.');
   await applyIt();
 
-  say('8. At night somebody changes one server by hand:');
+  say('9. At night somebody changes one server by hand:');
   output.result(`community-2> ${BY_HAND}\n`);
   await runOn(estate, ['community-2'], BY_HAND);
   say('   The schedule finds it, and says where:');
   await run('drift', 2, () => drift(options, output));
-  say('9. Apply makes the server as declared again.');
+  say('10. Apply makes the server as declared again.');
   await applyIt();
   await run('drift', 0, () => drift(options, output));
   if (!isLoaded) return;
-  say('10. And every history is still right:');
+  say('11. And every history is still right:');
   await run('scd check', 0, () => scdCheck(options, output));
+  await previewSwitchover(chapter);
 }
 
 const NEXT = `
@@ -148,6 +152,7 @@ export async function demo(output: Output, size: DemoSize = { rows: 1000 }): Pro
         },
       );
     }
+    await declareStage(folder, 'compatibility');
     output.result(
       'Starting the example estate: two shards of `community`, the `enterprise` endpoint and its `standby`, real ClickHouse servers.\n' +
         'Such servers can store no users; theirs come from a file that Plumbline delivers, with passwords from their environment.\n',

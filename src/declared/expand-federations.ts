@@ -1,6 +1,12 @@
 /** Federation documents go in; federations with every default made explicit and their Distributed tables come out, and what doesn't fit is reported. */
 import type { Cluster, DeclaredObject } from '../model/estate.ts';
-import { type Federation, STAGES, type Stage, type WrittenFederation } from '../model/federation.ts';
+import {
+  type Federation,
+  STAGES,
+  type Stage,
+  usualWriter,
+  type WrittenFederation,
+} from '../model/federation.ts';
 import { type Place, showPlace } from '../model/place.ts';
 import { seconds } from './amounts.ts';
 import { networkOf } from './expand-network.ts';
@@ -78,9 +84,11 @@ function checkMembers(
 /** Seconds. */
 const HOUR = 3600;
 
-interface Expanding {
+export interface Expanding {
   readonly clusters: readonly Cluster[];
   readonly objects: readonly DeclaredObject[];
+  /** Tables with history, by path key. */
+  readonly histories: ReadonlySet<string>;
   readonly report: Report;
 }
 
@@ -88,9 +96,8 @@ export function federationOf(entry: Entry): WrittenFederation {
   const document = entry.value as FederationDocument;
   const { name, reads, stage = 'compatibility', kept, writers, quiet, shard_by, overrides = {} } = document;
   const members = [reads, ...document.members.filter((member) => member !== reads)];
-  const usual = isBefore(stage, 'switchover') ? reads : (members.at(-1) ?? reads);
   return {
-    ...{ name, members, reads, stage, writes: document.writes ?? usual },
+    ...{ name, members, reads, stage, writes: document.writes ?? usualWriter({ members, reads }, stage) },
     tables: listOf(document.tables),
     except: listOf(document.except),
     ...(kept && { kept }),
@@ -120,7 +127,7 @@ export function expandFederations(
     checkMembers(federation, expanding.clusters, entry, expanding.report);
     const network = networkOf(federation, expanding.clusters, entry, expanding.report);
     const objects = [...expanding.objects, ...generated];
-    const made = cover(federation, objects, entry, expanding.report);
+    const made = cover(federation, { ...expanding, objects }, entry);
     const whole = { ...federation, ...(network && { network }), covered: made.covered };
     const { views, unfederated, generated: more } = federatedViews(whole, objects, made.nameOf);
     federations.set(federation.name, { ...whole, views, unfederated });

@@ -257,7 +257,10 @@ export function expand(written: readonly Entry[]): { estate: Estate; findings: r
   } = expandObjects(entries, clusters, tables, report);
   checkTargets(entries, objects, report);
   const pairs = expandPairs(entries, clusters, prune, report);
-  const { federations, generated } = expandFederations(entries, { clusters, objects, report });
+  const { federations, generated } = expandFederations(entries, {
+    ...{ clusters, objects, report },
+    histories: new Set(tables.map(({ database, name }) => pathKey([database, name]))),
+  });
   findings.push(...ofGrants, ...renameMistakes(objects));
   const scopes = new Map(objects.map(({ tree, clusters: on }) => [nameKey(tree.root.id), on]));
   const scd = tables.map((table) => ({

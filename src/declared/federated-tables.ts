@@ -13,10 +13,9 @@ import {
 import { nameKey, pathKey, showPath, type Tree } from '../model/object.ts';
 import { type Place, showPlace } from '../model/place.ts';
 import { literal } from '../sql/quote.ts';
+import type { Expanding } from './expand-federations.ts';
 import type { Entry } from './files.ts';
 import { didYouMean } from './messages.ts';
-
-type Report = (rule: string, message: string, place: Place) => void;
 
 const USUAL_NAMES = '{table}_federated';
 
@@ -66,9 +65,8 @@ export interface Covering {
 /** What can't be covered is reported. */
 export function cover(
   federation: WrittenFederation,
-  objects: readonly DeclaredObject[],
+  { objects, histories, report }: Expanding,
   entry: Entry,
-  report: Report,
 ): Covering {
   const { names = USUAL_NAMES, tables: patterns } = entry.value as {
     readonly names?: string;
@@ -108,7 +106,7 @@ export function cover(
       report('untyped-column', message, tree.root.place ?? place);
     }
     if (twin || column !== undefined) continue;
-    covered.push({ path, federated });
+    covered.push({ path, federated, ...(histories.has(pathKey(path)) && { isHistory: true }) });
     const made = federatedTable(federation, tree, federated, place);
     const generatedBy = `Federation ${federation.name}`;
     generated.push({ tree: made, clusters: new Set([federation.reads]), generatedBy, unlinted: true });

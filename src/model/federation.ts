@@ -11,6 +11,8 @@ export type Stage = (typeof STAGES)[number];
 export interface CoveredTable {
   readonly path: readonly string[];
   readonly federated: readonly string[];
+  /** Whether loads lay their rows over it, by the versions that are there already. */
+  readonly isHistory?: true;
 }
 
 /** A covered view that nobody can read across the members. */
@@ -57,6 +59,11 @@ export interface Federation {
 
 /** As it is written, before anybody knows what its patterns come to. */
 export type WrittenFederation = Omit<Federation, 'covered' | 'views' | 'unfederated'>;
+
+/** Where writes go in a stage, if nobody says otherwise. */
+export function usualWriter({ members, reads }: Pick<Federation, 'members' | 'reads'>, stage: Stage): string {
+  return STAGES.indexOf(stage) < STAGES.indexOf('switchover') ? reads : (members.at(-1) ?? reads);
+}
 
 /** Whether the patterns name a table. */
 export function isCovered(

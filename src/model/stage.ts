@@ -7,6 +7,7 @@ export const CONDITIONS = [
   'reachable',
   'members-empty',
   'read-everywhere',
+  'histories-whole',
   'writes-moved',
   'leaving-empty',
   'aggregation',

@@ -3,6 +3,7 @@ import { PlumblineError } from '../model/errors.ts';
 import type { Cluster, Estate } from '../model/estate.ts';
 import type { Feed } from '../model/feed.ts';
 import { nearest } from '../model/nearest.ts';
+import { pathKey } from '../model/object.ts';
 import type { ScdTable } from '../model/scd.ts';
 
 export interface Wanted {
@@ -58,6 +59,16 @@ export function chosenTenants({ tenants = [] }: Estate, wanted: Wanted['tenants'
   return tenants.filter(({ name, id }) => !wanted || wanted.includes(name) || wanted.includes(id));
 }
 
+/** Of a federation's members one alone takes writes; what others hold is read together with it. */
+function takesWrites({ federations = [] }: Estate, { name }: Cluster, table: readonly string[]): boolean {
+  return federations.every(
+    ({ members, writes, covered }) =>
+      !members.includes(name) ||
+      writes === name ||
+      !covered.some(({ path }) => pathKey(path) === pathKey(table)),
+  );
+}
+
 /** Throws a PlumblineError for a name that is not declared, and where nothing is left to load. */
 export function loadJobs(estate: Estate, wanted: Wanted): readonly LoadJob[] {
   const { feeds = [], clusters } = estate;
@@ -76,6 +87,7 @@ export function loadJobs(estate: Estate, wanted: Wanted): readonly LoadJob[] {
         if (!scd) return [];
         return clusters
           .filter(({ name }) => scd.clusters.has(name) && (tenant.clusters?.has(name) ?? true))
+          .filter((cluster) => takesWrites(estate, cluster, feed.table))
           .map((cluster): LoadJob => ({ cluster, scd, feed, tenant: tenant.id }));
       }),
   );

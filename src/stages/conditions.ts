@@ -1,9 +1,10 @@
 /** A federation, the stage it stands in, and what was seen of its members go in; what must hold before the next stages comes out. */
 import { type Federation, STAGES, type Stage } from '../model/federation.ts';
-import { showPath } from '../model/object.ts';
+import { pathKey, showPath } from '../model/object.ts';
 import type { Condition, ConditionName } from '../model/stage.ts';
 import { counted, formatBytes, formatCount } from '../render/units.ts';
-import { type SeenNode, type SeenTable, UNKNOWN } from './seen.ts';
+import { empty, holding, type Judged, judged } from './emptied.ts';
+import { type SeenNode, UNKNOWN } from './seen.ts';
 
 export interface SeenFederation {
   readonly federation: Federation;
@@ -19,63 +20,13 @@ export interface SeenFederation {
 /** Seconds. */
 const HOUR = 3600;
 
-/** Tables that are told one by one. */
-const TOLD = 12;
-
-/** `2026-12-24` of seconds since 1970. */
-const day = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10);
-
 const sum = <T>(all: readonly T[], of: (one: T) => number): number =>
   all.reduce((total, one) => total + of(one), 0);
-
-type Judged = Pick<Condition, 'state' | 'seen'>;
-
-const judged = (problems: readonly string[], fine: string): Judged =>
-  problems.length > 0 ? { state: 'unmet', seen: problems } : { state: 'met', seen: [fine] };
 
 const readersOf = ({ federation, nodes }: SeenFederation): SeenNode[] =>
   nodes.filter(({ cluster }) => cluster === federation.reads);
 const othersOf = ({ federation, nodes }: SeenFederation): SeenNode[] =>
   nodes.filter(({ cluster }) => cluster !== federation.reads);
-
-const holding = (node: SeenNode): readonly SeenTable[] => node.tables.filter(({ rows }) => rows > 0);
-
-const isExpired = ({ expires }: SeenTable, { now }: SeenNode): boolean => expires > 0 && expires <= now;
-
-interface Holding {
-  readonly node: SeenNode;
-  readonly table: SeenTable;
-}
-
-const bytesOf = (held: readonly Holding[]): string => formatBytes(sum(held, ({ table }) => table.bytes));
-
-/** `community-2 holds 12,340 rows (3.1 GiB) in shop.orders, which expire by TTL on 2026-12-24`. */
-function heldWords({ node, table: { path, rows, bytes, expires } }: Holding): string {
-  const ends =
-    expires > 0 ? `, the last of which expire on ${day(expires)}` : ', and no TTL takes all of them away';
-  return `${node.node} holds ${counted(rows, 'row')} (${formatBytes(bytes)}) in ${showPath(path)}${ends}`;
-}
-
-/** Whether the nodes are free of rows that count; expired ones are as good as gone. `who` are they in a sentence. */
-function empty(nodes: readonly SeenNode[], who: string): Judged {
-  const all = nodes.flatMap((node) => holding(node).map((table): Holding => ({ node, table })));
-  const left = all.filter(({ node, table }) => !isExpired(table, node));
-  if (left.length === 0) {
-    const words = `no covered rows are left on ${who}`;
-    return judged([], all.length === 0 ? words : `${words} but ${bytesOf(all)} that are past their TTL`);
-  }
-  const [ending, staying] = [
-    left.filter(({ table }) => table.expires > 0),
-    left.filter(({ table }) => table.expires === 0),
-  ];
-  const last = Math.max(...ending.map(({ table }) => table.expires));
-  const summary = [
-    ...(ending.length > 0 ? [`${bytesOf(ending)} on ${who} expire on ${day(last)} by TTL`] : []),
-    ...(staying.length > 0 ? [`${bytesOf(staying)} on ${who} go by no TTL, and have to be moved`] : []),
-  ];
-  const more = left.length > TOLD ? [`${counted(left.length - TOLD, 'more table')} have some, too`] : [];
-  return judged([...summary, ...left.slice(0, TOLD).map(heldWords), ...more], '');
-}
 
 function reachable(seen: SeenFederation): Judged {
   const pairs = readersOf(seen).flatMap((node) =>
@@ -118,6 +69,20 @@ function readEverywhere(seen: SeenFederation): Judged {
       .map((member) => `${node} does not read ${member} as a part of ${name}`);
   });
   return judged(problems, `every node that reads has all members in ${name}`);
+}
+
+/** A load compares with what the cluster that it writes to holds. */
+function historiesWhole(seen: SeenFederation): Judged {
+  const { reads, writes, covered } = seen.federation;
+  if (reads === writes) return judged([], `loads stay on ${reads}`);
+  const histories = new Set(covered.filter(({ isHistory }) => isHistory).map(({ path }) => pathKey(path)));
+  const problems = readersOf(seen).flatMap((node) =>
+    holding(node)
+      .filter(({ path }) => histories.has(pathKey(path)))
+      .map(({ path, rows }) => `${node.node} holds ${counted(rows, 'version')} in ${showPath(path)}`),
+  );
+  const advice = `loads on ${writes} do not see those, and would begin every key anew: move tenants as a whole first, or leave loads where they are with \`writes: ${reads}\``;
+  return judged(problems.length > 0 ? [...problems, advice] : [], `no history has versions on ${reads}`);
 }
 
 function writesMoved(seen: SeenFederation): Judged {
@@ -220,7 +185,7 @@ type Judge = (seen: SeenFederation) => Judged;
 const FORWARD: Readonly<Record<Stage, Partial<Record<ConditionName, Judge>>>> = {
   compatibility: {},
   network: { reachable, 'members-empty': membersEmpty },
-  switchover: { reachable, 'read-everywhere': readEverywhere },
+  switchover: { reachable, 'read-everywhere': readEverywhere, 'histories-whole': historiesWhole },
   decommission: { 'writes-moved': writesMoved, 'leaving-empty': leavingEmpty, aggregation },
   final: { reachable, 'writes-moved': writesMoved, 'reads-empty': readsEmpty },
 };
@@ -267,6 +232,7 @@ export function conditionsOf(seen: SeenFederation, overrides: ReadonlySet<string
   const told = new Set<ConditionName>();
   return judges.flatMap(([key, at, judge]) => {
     if (told.has(key)) return [];
+    if (key === 'histories-whole' && !federation.covered.some(({ isHistory }) => isHistory)) return [];
     told.add(key);
     const found = judge(seen);
     const reason =

@@ -2,7 +2,7 @@
 import { connect, type Server } from '../live/server.ts';
 import { PlumblineError } from '../model/errors.ts';
 import type { Estate, Node } from '../model/estate.ts';
-import { type Federation, STAGES, type Stage } from '../model/federation.ts';
+import { type Federation, STAGES, type Stage, usualWriter } from '../model/federation.ts';
 import type { FederationStatus, NodeStatus } from '../model/federation-status.ts';
 import { conditionsOf } from './conditions.ts';
 import { readEntered } from './record.ts';
@@ -36,6 +36,12 @@ function nextStage({ stage }: Federation, entered: Stage | undefined): Stage {
   return STAGES[STAGES.indexOf(stage) + 1] ?? stage;
 }
 
+/** The federation as it would be declared in the stage. */
+function inStage(federation: Federation, stage: Stage): Federation {
+  const isUsual = federation.writes === usualWriter(federation, federation.stage);
+  return { ...federation, stage, ...(isUsual && { writes: usualWriter(federation, stage) }) };
+}
+
 /** `timeout` in milliseconds. Nodes that can't be read are told, and conditions are then left out. */
 export async function federationStatus(
   estate: Estate,
@@ -57,7 +63,7 @@ export async function federationStatus(
     const next = nextStage(federation, from);
     const seen = looked.flatMap((one) => one.seen ?? []);
     const asked = {
-      federation: { ...federation, stage: next },
+      federation: inStage(federation, next),
       from,
       nodes: seen,
       mismatches: [],
