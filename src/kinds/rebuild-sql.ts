@@ -113,7 +113,13 @@ export function rebuildSql(path: readonly string[], rebuild: Rebuild): RebuildSq
     digestBefore: (from, range) => digest(expressions, from, range),
     digestAfter: (to, range) => digest(names, to, range),
     prove: () =>
-      rebuild.proof === undefined ? [] : [rebuild.proof.replaceAll('{table}', () => shadow ?? '')],
+      rebuild.proof === undefined
+        ? []
+        : [
+            rebuild.proof.replace(/\{(table|live)\}/g, (_, name) =>
+              name === 'live' ? table : (shadow ?? ''),
+            ),
+          ],
     delay: (milliseconds) =>
       `ALTER TABLE ${table} MODIFY SETTING parts_to_delay_insert = 1, min_delay_to_insert_ms = ${milliseconds}, max_avg_part_size_for_too_many_parts = 1000000000000000`,
     pass: (name) => restored(name, DELAY_SETTINGS, rebuild.settings.from),

@@ -5,6 +5,7 @@ import { Cursor, ParseError } from '../sql/cursor.ts';
 import { literal, qualified } from '../sql/quote.ts';
 import { clause, hazard, RANK, statement } from './drafts.ts';
 import { canBeTemporary, findsColumns, ownsColumns, positionOf } from './engine-abilities.ts';
+import { hiddenRows } from './hidden-rows.ts';
 import { withoutImpliedGranularity, withoutImpliedStorage } from './implied.ts';
 import { type Declared, type Normaliser, type RootKind, unlessDeclared } from './kind.ts';
 import { keepMaterialize } from './materialize.ts';
@@ -266,10 +267,11 @@ export const table: RootKind<Table> = {
   rebuild(to, from, names) {
     const made = rebuildOf(to, from, createText('', to).trim(), names);
     if ('refuse' in made) return made;
-    const { proof } = attributesOf(to);
-    const rebuilt = proof === undefined ? made : { ...made, proof };
+    const hidden = hiddenRows(to, from);
+    const proofs = [attributesOf(to).proof, hidden?.proof].filter((proof) => proof !== undefined);
+    const rebuilt = proofs.length === 0 ? made : { ...made, proof: proofs.join(' UNION ALL ') };
     const statements = recipe(to.root.id.path, rebuilt);
-    const hazards = rebuildHazards(to, from, rebuilt);
+    const hazards = [...(hidden ? [hidden.hazard] : []), ...rebuildHazards(to, from, rebuilt)];
     return { statements, recipe: rebuilt, verdict: 'rebuild', hazards, moot: mootReasons(to, from) };
   },
   replace(to, from) {

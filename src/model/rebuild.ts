@@ -36,8 +36,8 @@ export interface Rebuild extends RebuildNames {
   /** Of the settings that a rebuild borrows, those that the old and the new table set themselves, as SQL. */
   readonly settings: Readonly<Record<'from' | 'to', Readonly<Record<string, string>>>>;
   /**
-   * A SELECT over the table `{table}` of one text for every reason why its rows can't stand in the new table; absent where all
-   * that fit can.
+   * A SELECT over the new table `{table}` and the old one `{live}` of one text for every reason why the rows can't stand in the
+   * new one; absent where all that fit can.
    */
   readonly proof?: string;
   /** Refreshable views that write into the table, quoted: they stand still meanwhile. */
