@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keepLocked } from '../src/apply/keep-locked.ts';
 import { scdCheck, scdLoad } from '../src/commands/scd.ts';
 import type { Feed } from '../src/model/feed.ts';
+import type { ScdTable } from '../src/model/scd.ts';
 import { insertFirst, verifyFirst } from '../src/scd/first-load.ts';
 import { insertLanded } from '../src/scd/land.ts';
 import { landRows } from '../src/scd/land-rows.ts';
@@ -225,6 +226,24 @@ describe('a load', () => {
     );
     expect(await history(tenant)).toEqual(['eu/1 0–1 a', 'eu/1 1–2 b', 'eu/1 2–… c']);
     expect(await unfinishedLoads(shop.server, shop.scd, tenant)).toEqual([]);
+  });
+
+  test('that was killed before its table got another name is finished, too', async () => {
+    const tenant = newTenant();
+    await shop.deliver(tenant, [event(0, 'a')]);
+    const load = underWay(tenant);
+    await landRows(load, newRecord(load, START));
+    const rename = (from: string, to: string): Promise<void> =>
+      shop.server.run(`RENAME TABLE shop.${from} TO shop.${to}, shop.${from}_landing TO shop.${to}_landing`);
+    await rename('customers', 'clients');
+    const names = { ...shop.scd.names, landing: 'clients_landing' };
+    const scd: ScdTable = { ...shop.scd, name: 'clients', names, renamedFrom: ['shop', 'customers'] };
+    const { notes } = await shop
+      .deliver(tenant, [event(2, 'b')])
+      .then(() => shop.load(tenant, { scd }))
+      .finally(() => rename('clients', 'customers'));
+    expect(notes[0]).toContain('had been killed while it wrote; it is finished, with 1 rows more.');
+    expect(await history(tenant)).toEqual(['eu/1 0–2 a', 'eu/1 2–… b']);
   });
 });
 

@@ -22,6 +22,7 @@ export interface ScdDocument {
   readonly columns: Readonly<Record<string, ColumnDocument>>;
   readonly constraints?: Readonly<Record<string, unknown>>;
   readonly merge_after_load?: string | number;
+  readonly renamed_from?: string | { readonly database: string; readonly name: string };
   readonly validity?: Readonly<Record<string, string>>;
   readonly names?: { readonly [K in 'current' | 'as_of' | 'landing' | 'quarantine']?: string };
 }

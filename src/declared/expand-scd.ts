@@ -29,6 +29,7 @@ function scdOf(entry: Entry): UnplacedScd {
     tenant,
     names = {},
     merge_after_load: merged,
+    renamed_from: old,
     ...document
   } = entry.value as ScdDocument;
   const [key, ignored] = [listOf(document.key), listOf(document.ignored)];
@@ -54,6 +55,9 @@ function scdOf(entry: Entry): UnplacedScd {
     columns,
     validity: { ...VALIDITY, ...document.validity },
     hash: `cityHash64(tuple(${tracked.map(identifier).join(', ')}))`,
+    ...(old !== undefined && {
+      renamedFrom: typeof old === 'string' ? [database, old] : [old.database, old.name],
+    }),
     ...(merged !== undefined && { mergeAfterLoad: bytesOf(String(merged)) }),
     place: entry.place(['name']),
   };

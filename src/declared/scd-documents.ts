@@ -23,6 +23,14 @@ const LOADED = { type: "DateTime64(3, 'UTC')", default: 'now64(3)', codec: 'Delt
 
 const list = (names: readonly string[]): string => names.map(identifier).join(', ');
 
+/** What stands beside the table was called after it, unless it has a name of its own. */
+function formerly({ database, name, renamedFrom }: ScdTable, own: string): { renamed_from?: object } {
+  if (!renamedFrom) return {};
+  const [before, old] = renamedFrom;
+  const was = own === name || own.startsWith(`${name}_`) ? `${old}${own.slice(name.length)}` : own;
+  return before === database && was === own ? {} : { renamed_from: { database: before, name: was } };
+}
+
 /** Of the constraints that every row meets. */
 const [ORDERED, OPEN] = ['starts_before_it_ends', 'current_until_it_ends'];
 export const CONSTRAINTS: readonly string[] = [ORDERED, OPEN];
@@ -89,7 +97,7 @@ function historyOf(scd: ScdTable, { columns, constraints, ...said }: ScdStorage)
   const names = scd.columns.map(({ name }) => name);
   const isDeclared = (path: Path): boolean => path[0] !== 'columns' || names.includes(String(path[1]));
   const written = origin(
-    ['database', 'on', 'comment', 'columns', 'indexes', 'constraints', 'settings', 'lint'],
+    ['database', 'on', 'comment', 'renamed_from', 'columns', 'indexes', 'constraints', 'settings', 'lint'],
     ['name'],
   );
   return {
@@ -97,6 +105,7 @@ function historyOf(scd: ScdTable, { columns, constraints, ...said }: ScdStorage)
     value: {
       database: scd.database,
       name: scd.name,
+      ...formerly(scd, scd.name),
       ...said,
       columns: { ...columns, ...Object.fromEntries(own) },
       constraints: { ...constraints, ...checks },
@@ -123,19 +132,21 @@ function viewOf(scd: ScdTable, said: ScdStorage, slot: 'current' | 'as_of'): Der
   const all = columns.map((column) => column.name);
   const shown = slot === 'current' ? [...all, validity.from] : [...all, validity.from, validity.to];
   const holds = slot === 'current' ? current : `${from} <= {at:DateTime64(3)} AND ${to} > {at:DateTime64(3)}`;
+  const shownAs = slot === 'current' ? names.current : names.asOf;
   const when = slot === 'current' ? 'hold now' : 'held at the moment given as the parameter at';
   return {
     kind: 'View',
     value: {
       database,
-      name: slot === 'current' ? names.current : names.asOf,
+      name: shownAs,
+      ...formerly(scd, shownAs),
       ...(said.on !== undefined && { on: said.on }),
       comment: `The versions of ${name} that ${when}`,
       query: `SELECT ${list(shown)} FROM ${qualified([database, name])} FINAL WHERE ${holds} SETTINGS do_not_merge_across_partitions_select_final = 1`,
       sql_security: 'invoker',
     },
     unlinted: true,
-    origin: origin(['database', 'on'], ['names', slot]),
+    origin: origin(['database', 'on', 'renamed_from'], ['names', slot]),
   };
 }
 
@@ -160,6 +171,7 @@ function landingOf(scd: ScdTable, said: ScdStorage): Derived {
     value: {
       database,
       name: names.landing,
+      ...formerly(scd, names.landing),
       ...(said.on !== undefined && { on: said.on }),
       comment: `Rows on their way into ${scd.name}`,
       columns: Object.fromEntries(own),
@@ -172,7 +184,7 @@ function landingOf(scd: ScdTable, said: ScdStorage): Derived {
     },
     keys: { columns: own.map(([name]) => name) },
     unlinted: true,
-    origin: origin(['database', 'on'], ['names', 'landing']),
+    origin: origin(['database', 'on', 'renamed_from'], ['names', 'landing']),
   };
 }
 
@@ -193,6 +205,7 @@ function quarantineOf(scd: ScdTable, said: ScdStorage): Derived {
     value: {
       database,
       name: names.quarantine,
+      ...formerly(scd, names.quarantine),
       ...(said.on !== undefined && { on: said.on }),
       comment: `Rows that no load could take into ${scd.name}`,
       columns: Object.fromEntries(own),
@@ -205,7 +218,7 @@ function quarantineOf(scd: ScdTable, said: ScdStorage): Derived {
     },
     keys: { columns: own.map(([name]) => name) },
     unlinted: true,
-    origin: origin(['database', 'on'], ['names', 'quarantine']),
+    origin: origin(['database', 'on', 'renamed_from'], ['names', 'quarantine']),
   };
 }
 

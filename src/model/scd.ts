@@ -68,6 +68,8 @@ export interface ScdTable {
   readonly validity: ScdValidity;
   /** SQL over the tracked columns, in which NULL and an empty text differ. */
   readonly hash: string;
+  /** Database and name under which it may have been loaded before. */
+  readonly renamedFrom?: readonly [database: string, name: string];
   /** Bytes up to which a load merges the tenant's partition; absent where no load does. */
   readonly mergeAfterLoad?: number;
   readonly place?: Place;

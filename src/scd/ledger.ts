@@ -117,8 +117,12 @@ async function readRecords(server: Server, where: string, rest = ''): Promise<Lo
   );
 }
 
-const of = ({ database, name }: ScdTable, tenant: string): string =>
-  `database = ${literal(database)} AND table = ${literal(name)} AND tenant = ${literal(tenant)}`;
+/** Also what it did under the name that the table had before. */
+const of = ({ database, name, renamedFrom }: ScdTable, tenant: string): string => {
+  const names = [[database, name], ...(renamedFrom ? [renamedFrom] : [])];
+  const paths = names.map((path) => `(${path.map(literal).join(', ')})`).join(', ');
+  return `(database, table) IN (${paths}) AND tenant = ${literal(tenant)}`;
+};
 
 /** Loads that ended in the middle, the oldest first. Only whoever holds the lock may take them for that. */
 export const unfinishedLoads = (server: Server, scd: ScdTable, tenant: string): Promise<LoadRecord[]> =>

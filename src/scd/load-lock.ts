@@ -26,6 +26,9 @@ export async function lockLoad(
   const release = (): Promise<void> => lock.release();
   try {
     await awaitStatements(server, start);
+    const [database, name] = scd.renamedFrom ?? [];
+    if (database !== undefined && name !== undefined)
+      await awaitStatements(server, queryIdStart({ database, name }, tenant));
   } catch (error) {
     await release();
     throw error;

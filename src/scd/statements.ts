@@ -7,7 +7,10 @@ import type { ScdTable } from '../model/scd.ts';
 import { literal } from '../sql/quote.ts';
 
 /** Of the ids of a tenant's loads into a table; applies look for another one. */
-export function queryIdStart({ database, name }: ScdTable, tenant: string): string {
+export function queryIdStart(
+  { database, name }: Pick<ScdTable, 'database' | 'name'>,
+  tenant: string,
+): string {
   const hash = createHash('sha256')
     .update(JSON.stringify([database, name, tenant]))
     .digest('hex');
