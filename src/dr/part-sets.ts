@@ -70,18 +70,28 @@ async function readLagging(server: Server, names: string): Promise<Map<string, s
   );
 }
 
-/** Reads the parts of these tables, or of one partition of them, in three requests for all; the result is by {@link pathKey}. */
+/** Of one partition's parts as they are now; empty where it has none. Whether something is still to be written into them it does not say. */
+export async function readFingerprint(
+  server: Server,
+  path: readonly string[],
+  partition: string,
+): Promise<string> {
+  const rows = await server.rows<[string, string, string, number, number, string, string, number, string]>(
+    `${PARTS} AND (database, table) IN (${namesOf([path])}) AND ${PARTITION} = ${literal(partition)} GROUP BY 1, 2, 3`,
+  );
+  return rows[0]?.[8] ?? '';
+}
+
+/** Reads the parts of these tables, in three requests for all of them; the result is by {@link pathKey}. */
 export async function readPartSets(
   server: Server,
   paths: readonly (readonly string[])[],
-  partition?: string,
 ): Promise<Map<string, TableParts>> {
   if (paths.length === 0) return new Map();
   const names = namesOf(paths);
-  const only = partition === undefined ? '' : ` AND ${PARTITION} = ${literal(partition)}`;
   const [parts, mutating, lagging] = await Promise.all([
     server.rows<[string, string, string, number, number, string, string, number, string]>(
-      `${PARTS} AND (database, table) IN (${names})${only} GROUP BY 1, 2, 3`,
+      `${PARTS} AND (database, table) IN (${names}) GROUP BY 1, 2, 3`,
     ),
     readMutating(server, names),
     readLagging(server, names),

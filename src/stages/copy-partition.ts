@@ -1,4 +1,5 @@
 /** Copies a partition of a member that leaves into a table beside the one it belongs to, and proves that all of it is there. */
+import { readFingerprint } from '../dr/part-sets.ts';
 import { ANY_MOMENT, digestSql } from '../dr/repair-sql.ts';
 import { NO_SUCH_TABLE, ServerError } from '../live/server.ts';
 import {
@@ -12,7 +13,6 @@ import {
   sender,
   show,
   stillIn,
-  stillSource,
 } from './export-run.ts';
 import { type ExportSql, exportSql, sourceDigest } from './export-sql.ts';
 import { entryOf, type Written, writeLedger } from './ledger.ts';
@@ -56,7 +56,7 @@ export async function copyPartition(run: ExportRun): Promise<void> {
   const [{ content: expected, now }] = await Promise.all([digests.of(run, fingerprint), send(sql.copy())]);
   const [found, after, parts] = await Promise.all([
     contentBy(target, facts, digestSql(sql.staging, order.copy, now)),
-    stillSource(run),
+    readFingerprint(source, path, order.copy.partition),
     readParts(target, [sql.staging], [order.copy.partition]),
   ]);
   if (!isSame(expected, found)) {

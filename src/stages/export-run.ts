@@ -1,7 +1,7 @@
 /** What every part of an export works with, and the reasons for which one stops. */
 import type { Content } from '../dr/comparison.ts';
 import { contentOf, NOTHING as NO_ROWS } from '../dr/digests.ts';
-import { readPartSets, type TableParts } from '../dr/part-sets.ts';
+import type { TableParts } from '../dr/part-sets.ts';
 import { exactly, type SiteFacts } from '../dr/site.ts';
 import type { RequestOptions, Server } from '../live/server.ts';
 import { PlumblineError } from '../model/errors.ts';
@@ -107,12 +107,6 @@ export function stillIn(
   if (isPending)
     throw new ExportError('pending mutations', run, 'a mutation or a lightweight update is not written yet');
   return found?.fingerprint ?? '';
-}
-
-/** The same of the source as it is now. */
-export async function stillSource(run: ExportRun): Promise<string> {
-  goOn(run);
-  return stillIn(await readPartSets(run.source, [run.path], run.order.copy.partition), run);
 }
 
 export const NOTHING: Content = contentOf(NO_ROWS, 'digest');
