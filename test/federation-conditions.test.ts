@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bootstrap } from '../src/commands/bootstrap.ts';
 import { connect } from '../src/live/server.ts';
 import type { Federation, Stage } from '../src/model/federation.ts';
+import { planFindings } from '../src/model/plan.ts';
 import type { ConditionName } from '../src/model/stage.ts';
 import { formatBytes } from '../src/render/units.ts';
 import { conditionsOf } from '../src/stages/conditions.ts';
@@ -205,4 +206,17 @@ test('the rights of planners are enough to see all that', async () => {
   } finally {
     await planner.close();
   }
+});
+
+test('nodes that connect no more are to be taken off the allow-list, which the plan that ends it says', async () => {
+  const addresses = 'network: { addresses: { community-1: 10.0.0.1, community-2: 10.0.0.2 } }\n';
+  const asked = async (stage: Stage): Promise<string[]> => {
+    await federation.declare(federationYaml(addresses).replace('stage: network', `stage: ${stage}`), SCHEMA);
+    const findings = planFindings(await federation.plan());
+    return findings.filter(({ rule }) => rule === 'federation-allow-list').map(({ message }) => message);
+  };
+  expect(await asked('compatibility')).toEqual([
+    'take 10.0.0.1, 10.0.0.2 off the allow-list at the console of cluster enterprise: they connect to it no more',
+  ]);
+  expect(await asked('network')).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** Who may write where, in every stage of a federation, as its declaration expands to grants. */
+/** Who may write where, in every stage of a federation, as its declaration expands to grants; and where loads go. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { loadEstate } from '../src/commands/estate-options.ts';
 import { DeclarationError } from '../src/model/errors.ts';
 import type { Stage } from '../src/model/federation.ts';
+import { loadJobs } from '../src/scd/jobs.ts';
 import { CLUSTERS, federationYaml, SCHEMA } from './support/federation-estate.ts';
 
 const ROLE = '---\nkind: Role\nname: writer\non: [community, enterprise]\n';
@@ -40,4 +41,33 @@ test('another grant of the same right is a mistake with its place', async () => 
   const error = await estateOf('network', twin).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(DeclarationError);
   expect((error as DeclarationError).findings.map(({ rule }) => rule)).toEqual(['duplicate']);
+});
+
+const HISTORY = `---
+kind: ScdTable
+database: shop
+name: customers
+tenant: tenant
+key: id
+columns: { tenant: String, id: String, name: String }
+---
+kind: Feed
+name: customers
+table: shop.customers
+source: { table: "inbox.{tenant}" }
+valid_from: loaded
+`;
+
+test('histories are loaded where writes go, and say that they are histories', async () => {
+  for (const [stage, member] of [
+    ['network', 'community'],
+    ['switchover', 'enterprise'],
+  ] as const) {
+    const estate = await estateOf(stage, HISTORY);
+    const jobs = loadJobs(estate, { tenants: ['acme'] });
+    expect(jobs.map(({ cluster }) => cluster.name)).toEqual([member]);
+    const [federation] = estate.federations ?? [];
+    const histories = federation?.covered.filter(({ isHistory }) => isHistory) ?? [];
+    expect(histories.map(({ path }) => path.join('.'))).toEqual(['shop.customers']);
+  }
 });

@@ -46,10 +46,14 @@ test('nodes are let in from the stage network on, and while they read', () => {
 
 test('a node that leaves is taken out of the list, unless others brought its address', () => {
   const leaving = federation('decommission', ['community-2']);
-  const [step] = planNetwork(leaving, CLUSTERS, seen(BOTH, ['10.0.0.1'])).steps;
+  const { steps, findings } = planNetwork(leaving, CLUSTERS, seen(BOTH, ['10.0.0.1']));
+  const [step] = steps;
   expect(step?.registration).toMatchObject({ add: [], remove: ['10.0.0.1'], owned: [] });
   expect(step?.hazards).toEqual([
     { kind: 'changes access', reason: '10.0.0.1 get in without a password no more' },
+  ]);
+  expect(findings.map(({ rule, message }) => `${rule}: ${message}`)).toEqual([
+    'federation-allow-list: take 10.0.0.1 off the allow-list at the console of cluster enterprise: they connect to it no more',
   ]);
   expect(planNetwork(leaving, CLUSTERS, seen(BOTH, []))).toEqual({ steps: [], findings: [] });
 });

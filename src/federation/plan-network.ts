@@ -8,7 +8,7 @@ import type { Reach } from '../model/reach.ts';
 import type { Change, Hazard, Step } from '../model/step.ts';
 import { fingerprint } from '../plan/fingerprint.ts';
 import { addressesIn, networkEntries, withAddresses, wrongEntry } from './networks-text.ts';
-import { wantedAddresses } from './registered.ts';
+import { takeOffWords, wantedAddresses } from './registered.ts';
 
 export interface SeenNetwork {
   /** Undefined where the Keeper has no such node. */
@@ -111,6 +111,9 @@ function planList(wanted: Wanted, text: string, owned: readonly string[]): Plann
   const message = `${lost.join(', ')} stood in ${network.path} of cluster ${network.cluster} and are gone: scaling the cluster overwrites its network registration, and federation ${federation.name} does not get in until they are back; don't scale it during the migration`;
   const findings =
     lost.length > 0 ? [finding(wanted, 'warning', 'federation-registration-lost', message)] : [];
+  // Told by the plan that takes them out, and by no later one.
+  if (remove.length > 0)
+    findings.push(finding(wanted, 'warning', 'federation-allow-list', takeOffWords(network, remove)));
   return { steps: [step], findings };
 }
 

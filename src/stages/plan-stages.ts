@@ -1,5 +1,6 @@
 /** Plans of clusters and what is declared of federations go in; the same with the steps of stages that are to be entered comes out, and their conditions. */
 import type { MemberNode } from '../federation/check-structure.ts';
+import { takeOffWords, wantedAddresses } from '../federation/registered.ts';
 import { readTopology } from '../live/read-topology.ts';
 import type { Server } from '../live/server.ts';
 import { PlumblineError } from '../model/errors.ts';
@@ -80,6 +81,24 @@ function findingsOf(federation: Federation, { conditions, to }: StageChange, nod
   });
 }
 
+/** Who connects no more from this stage on, where no list tells it; the plan that enters the stage says it once. */
+function takenOff(
+  federation: Federation,
+  { from }: StageChange,
+  clusters: Estate['clusters'],
+  node: string,
+): Finding[] {
+  const { network, place } = federation;
+  if (!network || network.keeper.length > 0 || from === undefined) return [];
+  const { kept: _kept, ...whole } = federation;
+  const before = wantedAddresses({ ...whole, stage: from }, clusters);
+  const still = new Set(wantedAddresses(federation, clusters).values());
+  const gone = [...new Set(before.values())].filter((address) => !still.has(address));
+  if (gone.length === 0) return [];
+  const message = takeOffWords(network, gone);
+  return [{ severity: 'warning', rule: 'federation-allow-list', message, node, ...(place && { place }) }];
+}
+
 /** Half a way back shows some rows twice: the member that has them is still read. */
 async function begunBack(
   { name, stage, place, reads }: Federation,
@@ -153,7 +172,11 @@ async function planStage(
     federation,
     change,
     steps,
-    findings: [...begun, ...findingsOf(federation, change, first)],
+    findings: [
+      ...begun,
+      ...findingsOf(federation, change, first),
+      ...takenOff(federation, change, estate.clusters, first),
+    ],
     rollsBack,
   };
 }
