@@ -5,6 +5,7 @@ import { addressesIn, withAddresses } from '../src/federation/networks-text.ts';
 import { openKeeper } from '../src/keeper/keeper.ts';
 import type { Step } from '../src/model/step.ts';
 import { cutAt } from './support/cutting-proxy.ts';
+import { terminateTls } from './support/tls-terminator.ts';
 import { startZooKeeper, type ZooKeeper } from './support/zookeeper.ts';
 
 const PATH = '/clickhouse/networks';
@@ -102,4 +103,22 @@ test.each(['before', 'after'] as const)(
 test('a Keeper that does not answer is told, and nothing was changed', async () => {
   const { outcome, error } = await change({ add: ['192.0.2.1'], at: '127.0.0.1:1', connectTimeout: 150 });
   expect([outcome, error]).toEqual(['failed', 'Keeper 127.0.0.1:1: no answer within 0.15 s']);
+});
+
+test('a Keeper behind TLS is read and written, by whom it is trusted', async () => {
+  const tls = await terminateTls(zookeeper.port);
+  const [address, other] = [`tls://localhost:${tls.port}`, `tls://127.0.0.1:${tls.port}`];
+  const keeper = await openKeeper({ addresses: [address], ca: tls.ca, timeout: 5000 });
+  const before = await keeper.read(PATH);
+  expect(before?.text).toBe(LOCAL);
+  expect(await keeper.write(PATH, `${LOCAL}<ip>192.0.2.7</ip>`, before?.version ?? 0)).toBe(true);
+  keeper.close();
+  expect(await zookeeper.get(PATH)).toBe(`${LOCAL}<ip>192.0.2.7</ip>`);
+  await expect(openKeeper({ addresses: [address], timeout: 300 })).rejects.toThrow(
+    /no answer within 0.3 s; (self-signed certificate|unable to verify the first certificate)/,
+  );
+  await expect(openKeeper({ addresses: [other], ca: tls.ca, timeout: 300 })).rejects.toThrow(
+    /no answer within 0.3 s; .*does not match certificate's altnames/,
+  );
+  await tls.stop();
 });

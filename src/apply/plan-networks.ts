@@ -16,11 +16,16 @@ import type { Reach } from '../model/reach.ts';
 
 /** Throws a KeeperError, or a PlumblineError where its credential is missing. `timeout` in milliseconds. */
 export async function openNetworkKeeper(
-  { keeper, signIn }: Pick<Network, 'keeper' | 'signIn'>,
+  { keeper, signIn, ca }: Pick<Network, 'keeper' | 'signIn' | 'ca'>,
   timeout: number,
 ) {
   const who = signIn && resolveCredential(signIn, `sign_in of Keeper ${keeper.join(', ')}`);
-  return openKeeper({ addresses: keeper, timeout, ...(who !== undefined && { signIn: who }) });
+  const trusted = ca && resolveCredential(ca, `ca of Keeper ${keeper.join(', ')}`);
+  return openKeeper({
+    ...{ addresses: keeper, timeout },
+    ...(who !== undefined && { signIn: who }),
+    ...(trusted !== undefined && { ca: trusted }),
+  });
 }
 
 async function readList(network: Network, server: Server, timeout: number): Promise<SeenNetwork['list']> {

@@ -14,6 +14,7 @@ export interface NetworkDocument {
   readonly keeper?: string | readonly string[];
   readonly path?: string;
   readonly sign_in?: Credential;
+  readonly ca?: Credential;
   readonly addresses?: Readonly<Record<string, string>>;
 }
 
@@ -57,7 +58,8 @@ export function networkOf(
 ): Network | undefined {
   const { network: document } = entry.value as { readonly network?: NetworkDocument };
   if (!document) return undefined;
-  const { cluster = members.at(-1) ?? reads, keeper = [], path = USUAL_PATH, sign_in: signIn } = document;
+  const { cluster = members.at(-1) ?? reads, keeper = [], path = USUAL_PATH } = document;
+  const { sign_in: signIn, ca } = document;
   if (cluster === reads || !members.includes(cluster)) {
     const message = `\`${cluster}\` is no member of the federation that others read; the lists are those of a member into which \`${reads}\` connects`;
     report('unknown-member', message, entry.place(['network', 'cluster']));
@@ -68,6 +70,7 @@ export function networkOf(
   return {
     ...{ cluster, path, keeper: typeof keeper === 'string' ? [keeper] : keeper },
     ...(signIn && { signIn }),
+    ...(ca && { ca }),
     addresses: { ...Object.fromEntries(hosts), ...document.addresses },
   };
 }

@@ -78,8 +78,8 @@ function problemOf({ network, addresses }: Wanted, text: string | undefined): st
   return `${network.path} in the Keeper of cluster ${network.cluster} holds \`${text}\`: ${wrong}; mend it by hand, so that it has ${addresses.join(', ')} as well`;
 }
 
-function registerBy({ keeper, signIn, cluster, path }: Network, text: string): RegisterBy {
-  if (keeper.length > 0) return { keeper, ...(signIn && { signIn }) };
+function registerBy({ keeper, signIn, ca, cluster, path }: Network, text: string): RegisterBy {
+  if (keeper.length > 0) return { keeper, ...(signIn && { signIn }), ...(ca && { ca }) };
   return { manual: `set ${path} in the Keeper of cluster ${cluster} to ${text}` };
 }
 

@@ -1,6 +1,7 @@
 /** A Keeper (or ZooKeeper) and a path go in; the node's text comes out, and is replaced where nobody replaced it meanwhile. */
 import { createClient, Exception } from 'node-zookeeper-client';
 import { KeeperError } from './keeper-error.ts';
+import { isTls, openTlsPipe } from './tls-pipe.ts';
 
 export interface KeeperNode {
   readonly text: string;
@@ -17,8 +18,10 @@ export interface Keeper {
 }
 
 export interface KeeperOptions {
-  /** `host:port`. */
+  /** `host:port`, or `tls://host:port`. */
   readonly addresses: readonly string[];
+  /** The certificate by which those that speak TLS are trusted, as PEM; absent where authorities that Node knows are enough. */
+  readonly ca?: string;
   /** `user:password` for the digest scheme. */
   readonly signIn?: string;
   /** Milliseconds that it may say nothing. */
@@ -41,21 +44,27 @@ type Failure = Error | Exception;
 const codeOf = (error: Failure): number | undefined => ('code' in error ? error.code : undefined);
 
 /** Connects at once. Throws a KeeperError, also from what it returns; after one that is inconclusive, close it and open another. */
-export async function openKeeper({ addresses, signIn, timeout }: KeeperOptions): Promise<Keeper> {
-  const client = createClient(addresses.join(','), { sessionTimeout: timeout, spinDelay: 100, retries: 0 });
+export async function openKeeper({ addresses, ca, signIn, timeout }: KeeperOptions): Promise<Keeper> {
+  const pipes = await Promise.all(addresses.filter(isTls).map((address) => openTlsPipe(address, ca)));
+  const plain = [...addresses.filter((address) => !isTls(address)), ...pipes.map(({ address }) => address)];
+  const client = createClient(plain.join(','), { sessionTimeout: timeout, spinDelay: 100, retries: 0 });
   const who = `Keeper ${addresses.join(', ')}`;
   let isClosed = false;
   const close = (): void => {
     isClosed = true;
     client.close();
+    for (const pipe of pipes) pipe.close();
   };
   /** Undefined where the node is not there, or not as it was. */
   const ask = <T>(
     send: (answer: (error: Failure | null, value: T) => void) => void,
   ): Promise<T | undefined> =>
     new Promise((resolve, reject) => {
-      const silent = new KeeperError(`${who}: no answer within ${timeout / 1000} s`, true);
-      const timer = setTimeout(() => reject(silent), timeout);
+      const silent = (): KeeperError => {
+        const why = [...new Set(pipes.flatMap((pipe) => pipe.failure() ?? []))];
+        return new KeeperError([`${who}: no answer within ${timeout / 1000} s`, ...why].join('; '), true);
+      };
+      const timer = setTimeout(() => reject(silent()), timeout);
       send((error, value) => {
         clearTimeout(timer);
         const code = error ? codeOf(error) : undefined;

@@ -5,19 +5,21 @@ import type { Credential } from './estate.ts';
 export interface Network {
   /** The member whose list it is. */
   readonly cluster: string;
-  /** `host:port` of its Keeper; none where only its servers can be asked. */
+  /** `host:port` of its Keeper, or `tls://host:port`; none where only its servers can be asked. */
   readonly keeper: readonly string[];
   /** The node of the Keeper that holds the list. */
   readonly path: string;
   /** `user:password` for the Keeper's digest scheme. */
   readonly signIn?: Credential;
+  /** The certificate by which the Keeper is trusted, as PEM. */
+  readonly ca?: Credential;
   /** Of the reading cluster's nodes, by name. */
   readonly addresses: Readonly<Record<string, string>>;
 }
 
 /** How a list is changed. */
 export type RegisterBy =
-  | { readonly keeper: readonly string[]; readonly signIn?: Credential }
+  | { readonly keeper: readonly string[]; readonly signIn?: Credential; readonly ca?: Credential }
   /** What people have to do. */
   | { readonly manual: string };
 
