@@ -22,7 +22,7 @@ export interface ApplyOptions extends SurveyOptions {
   readonly replicaPatience?: number;
   /** Milliseconds that a node gets to have what a delivered file says; half a minute where it is left out. */
   readonly filePatience?: number;
-  /** Milliseconds that queries get to end which began before a member left; ten minutes where it is left out. */
+  /** Milliseconds that statements get to end which began before writes returned, or a member left; ten minutes where it is left out. */
   readonly queryPatience?: number;
   /** Restarts an embedded node; other nodes are told to reload. */
   readonly restart?: (node: string) => Promise<void>;

@@ -5,7 +5,7 @@ import { showId } from '../model/object.ts';
 import type { ClusterPlan, PlannedStep } from '../model/plan.ts';
 import type { Repair } from '../model/repair.ts';
 import type { Outcome, StepResult } from '../model/report.ts';
-import type { StageRecord } from '../model/stage.ts';
+import type { Export, StageRecord } from '../model/stage.ts';
 import { runOrder } from '../plan/run-order.ts';
 import { closeTables } from '../stages/attach-partition.ts';
 import type { ExportMemory } from '../stages/export-memory.ts';
@@ -51,8 +51,8 @@ export interface ClusterRun {
   readonly turned: (repair: Repair) => Promise<string | undefined>;
   /** Waits until no cluster has steps of lower phases left; false where one of them could not be done. */
   readonly enterPhase: (phase: number) => Promise<boolean>;
-  /** Settles when the queries that ran on the cluster's nodes when it was asked first have ended. Throws a PlumblineError where they don't. */
-  readonly earlierQueriesEnd: () => Promise<void>;
+  /** Waits for what began before rows come back, the first time that it is asked for each act. Throws a PlumblineError where it can't go on. */
+  readonly earlierEnd: (order: Export) => Promise<void>;
   /** Throws a PlumblineError where a stage must not be written down yet. */
   readonly provesStage: (record: StageRecord, server: Server) => Promise<void>;
   /** What the steps that bring rows back know together. */

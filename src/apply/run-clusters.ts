@@ -6,9 +6,9 @@ import { keyOf, nameKey, type ObjectId } from '../model/object.ts';
 import { type ClusterPlan, type Plan, type PlannedStep, unreadableNodes } from '../model/plan.ts';
 import type { StepResult } from '../model/report.ts';
 import type { Step } from '../model/step.ts';
-import { awaitEarlierQueries } from '../stages/earlier-queries.ts';
 import { openExportMemory } from '../stages/export-memory.ts';
 import type { ApplyOptions } from './apply.ts';
+import { earlierEnd } from './earlier-end.ts';
 import { executeCluster } from './execute.ts';
 import { fileDiffers } from './file-differs.ts';
 import { type Journal, openJournal } from './journal.ts';
@@ -47,9 +47,6 @@ function untried(steps: readonly PlannedStep[], first: Pick<StepResult, 'outcome
 
 /** Milliseconds; replicas follow a change of a definition at once, unless something keeps them from it. */
 const REPLICA_PATIENCE = 120_000;
-
-/** Milliseconds that queries get to end which still read a member that has left; long ones are people's to end. */
-const QUERY_PATIENCE = 600_000;
 
 /** Milliseconds; servers look for changed files every two seconds. */
 const FILE_PATIENCE = 30_000;
@@ -108,12 +105,6 @@ async function runCluster(
     return untried(stepsOf(plan), { outcome: 'failed', error: `nothing was run: ${error.message}` });
   }
   const { identity, connectTimeout, shouldStop, progress } = options;
-  let ended: Promise<void> | undefined;
-  const earlierQueriesEnd = (): Promise<void> => {
-    const here = plan.nodes.flatMap(({ node }) => servers.get(node) ?? []);
-    ended ??= awaitEarlierQueries(here, options.queryPatience ?? QUERY_PATIENCE);
-    return ended;
-  };
   return executeCluster({
     plan,
     run: identity.run,
@@ -131,7 +122,7 @@ async function runCluster(
     restart: options.restart,
     filePatience: options.filePatience ?? FILE_PATIENCE,
     turned: (repair) => turnedSince(estate, options.repairs, repair, servers),
-    earlierQueriesEnd,
+    earlierEnd: earlierEnd(plan, estate, servers, options.queryPatience),
     enterPhase: (phase) => phases.enter(plan.cluster, phase),
     exports: openExportMemory(),
     provesStage: (record, server) => proveStage(estate, record, servers, server, connectTimeout),

@@ -28,7 +28,7 @@ function ended(error: unknown): Ended {
 }
 
 export async function runExport(
-  { plan, servers, exports: memory, keepLock, shouldStop, earlierQueriesEnd }: ClusterRun,
+  { plan, servers, exports: memory, keepLock, shouldStop, earlierEnd }: ClusterRun,
   target: Server,
   order: Export,
   path: readonly string[],
@@ -45,7 +45,7 @@ export async function runExport(
   };
   try {
     const run = { ...ordered(order), shown: orders.map(ordered), path, target, memory, queryId, keepLock };
-    if (order.act === 'attach') await earlierQueriesEnd();
+    await earlierEnd(order);
     await (order.act === 'copy' ? copyPartition : attachPartition)({ ...run, shouldStop });
     return { outcome: 'done' };
   } catch (error) {

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import type { Progress } from '../../src/apply/execute.ts';
 import type { Stage } from '../../src/model/federation.ts';
 import { CONFIG_FILE } from '../../src/model/node-file.ts';
-import { awaitEarlierQueries } from '../../src/stages/earlier-queries.ts';
+import { earlierQueries } from '../../src/stages/earlier-queries.ts';
 import type { Lack } from './federation-books.ts';
 import { type FederationEstate, fillOrders, NODES, stageYaml } from './federation-estate.ts';
 import { allOrders, startTraffic, type TrafficReport } from './federation-traffic.ts';
@@ -48,16 +48,31 @@ export async function startWalk(
     });
   const apply = async (stage: Stage, keys: string): Promise<void> => {
     let lack: Lack | undefined;
-    const rollback: Progress['started'] = ({ step }) => {
+    let slow: Promise<unknown> = Promise.resolve();
+    let [isSlow, isEarly] = [false, false];
+    const started: Progress['started'] = ({ step }) => {
+      if (stage !== 'compatibility') return;
       if (step.file?.path === CONFIG_FILE) lack ??= traffic.lack('enterprise');
       if (!step.stage) return;
       traffic.carry('enterprise', 'community');
       lack?.back();
     };
-    await federation.enter(stage, `${usual}${keys}`, {
-      restart: (node) => traffic.still(() => federation.restart(node)),
-      progress: { started: stage === 'compatibility' ? rollback : () => {}, ended: () => {} },
-    });
+    const restart = async (node: string): Promise<void> => {
+      await traffic.still(() => federation.restart(node));
+      if (!lack || node !== COMMUNITY.at(-1)) return;
+      // What comes back waits for this one.
+      isSlow = true;
+      slow = federation.sql(node).rows('SELECT sleepEachRow(0.3) FROM numbers(3)');
+      slow = slow.finally(() => {
+        isSlow = false;
+      });
+    };
+    const ended: Progress['ended'] = ({ planned }) => {
+      isEarly ||= isSlow && planned.step.export?.act === 'attach';
+    };
+    await federation.enter(stage, `${usual}${keys}`, { restart, progress: { started, ended } });
+    await slow;
+    expect(isEarly).toBe(false);
   };
   const enter: Walk['enter'] = async (stage, keys = '') => {
     await apply(stage, keys);
@@ -72,7 +87,7 @@ export async function startWalk(
     );
     const lack = traffic.lack(count);
     await source.run(`ALTER TABLE shop.orders DROP PARTITION ID '${partition}'`);
-    await awaitEarlierQueries(COMMUNITY.map(federation.sql), 60_000);
+    await earlierQueries(COMMUNITY.map(federation.sql), { patience: 60_000 });
     await target.run(`ALTER TABLE shop.orders ATTACH PARTITION ID '${partition}' FROM moved.orders`);
     traffic.carry('community', 'enterprise', count);
     lack.back();
