@@ -10,7 +10,7 @@ import { survey } from '../src/apply/survey.ts';
 import { newRun } from '../src/commands/identity.ts';
 import { openSettled } from '../src/live/settled.ts';
 import type { PlannedStep } from '../src/model/plan.ts';
-import { startFederation } from '../test/support/federation-estate.ts';
+import { stageYaml, startFederation } from '../test/support/federation-estate.ts';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -32,14 +32,9 @@ partition_by: batch
 order_by: id
 `;
 
-const declaration = (stage: string): string => `kind: Federation
-name: federation
-members: [community, enterprise]
-reads: community
-stage: ${stage}
-tables: shop.*
-overrides: { members-empty: rows are left for the next round, one-stage: so is the stage }
-`;
+/** Rows are left for the next round, and so is the stage. */
+const OVERRIDES =
+  'overrides: { members-empty: the next round reads them, one-stage: the next round begins anew }\n';
 
 const FILL = `INSERT INTO shop.orders SELECT number, intDiv(number * ${PARTITIONS}, ${ROWS}), toDate('2026-01-01') + number % 90, number / 7,
   toString(cityHash64(number)) FROM numbers(${ROWS}) SETTINGS max_partitions_per_insert_block = 0`;
@@ -107,10 +102,10 @@ const partOf = ({ step }: PlannedStep): string | undefined =>
   step.export?.act ?? (step.stage ? 'prove' : undefined);
 
 async function rollback(): Promise<Rollback> {
-  await federation.declare(declaration('network'), SCHEMA);
+  await federation.declare(stageYaml('network', OVERRIDES), SCHEMA);
   await federation.apply();
   for (const name of SHARDS) await federation.sql(name).run('TRUNCATE TABLE shop.orders SYNC');
-  await federation.declare(declaration('compatibility'), SCHEMA);
+  await federation.declare(stageYaml('compatibility', OVERRIDES), SCHEMA);
   const estate = await federation.estate();
   const options = { settled: openSettled(join(folder, 'settled.json')), connectTimeout: 10_000 };
   const agreed = await survey(estate, options);
@@ -137,20 +132,6 @@ async function rollback(): Promise<Rollback> {
   return { wall: sum(parts), cpu: sum(work), parts, spent: work };
 }
 
-const content = async (names: readonly string[]): Promise<string> => {
-  let [rows, digest] = [0n, 0n];
-  for (const name of names) {
-    const [row] = await federation
-      .sql(name)
-      .rows<[string, string]>(
-        'SELECT toString(count()), toString(sum(cityHash64(tuple(*)))) FROM shop.orders',
-      );
-    rows += BigInt(row?.[0] ?? 0);
-    digest = BigInt.asUintN(64, digest + BigInt(row?.[1] ?? 0));
-  }
-  return `${rows} rows of ${digest}`;
-};
-
 const shown = (value: number): string => value.toFixed(2).padStart(7);
 const list = (parts: ReadonlyMap<string, number>): string =>
   [...parts].map(([name, seconds]) => `${name} ${seconds.toFixed(2)}`).join(', ');
@@ -166,16 +147,16 @@ function tell(name: string, costs: readonly Cost[]): Cost {
 }
 
 try {
-  await federation.declare(declaration('network'), SCHEMA);
+  await federation.declare(stageYaml('network', OVERRIDES), SCHEMA);
   await federation.apply();
   await federation.sql('enterprise').run(FILL);
   await federation.sql('enterprise').run('OPTIMIZE TABLE shop.orders FINAL');
-  const expected = await content(['enterprise']);
+  const expected = await federation.content(['enterprise']);
   const [own, plain, ours]: [Cost[], Cost[], Rollback[]] = [[], [], []];
   for (let round = 0; round < ROUNDS; round++) {
     own.push(await bare(SAME));
     ours.push(await rollback());
-    if ((await content(SHARDS)) !== expected) throw new Error('other rows came back');
+    if ((await federation.content(SHARDS)) !== expected) throw new Error('other rows came back');
     plain.push(await bare(''));
   }
   say(
