@@ -92,9 +92,10 @@ test('nodes are registered beside what others registered', async () => {
   expect((await ofNetworks()).steps).toEqual([]);
 });
 
-test('users of a file behave like the version of the reading member, which is declared once', async () => {
+test('users of files behave like the version of the reading member, which is declared once', async () => {
   const analyst = connect({ ...federation.sql('enterprise').node, user: { plain: 'analyst' } });
-  expect(await analyst.rows("SELECT getSetting('compatibility')")).toEqual([['26.7']]);
+  for (const user of [analyst, federation.sql('enterprise')])
+    expect(await user.rows("SELECT getSetting('compatibility')")).toEqual([['26.7']]);
   await analyst.close();
   const [planned, ...others] = await profileSteps('"26.7"', '"26.6.1"');
   expect([planned?.node, others]).toEqual(['enterprise', []]);

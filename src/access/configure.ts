@@ -8,6 +8,7 @@ import { nameKey, showPath, type Tree } from '../model/object.ts';
 import { ParseError } from '../sql/cursor.ts';
 import { type Holder, holdersOf } from './holders.ts';
 import { userFilters } from './row-filters.ts';
+import { type Standard, standardProfile } from './standard-profile.ts';
 import { userProfiles } from './user-profiles.ts';
 import { userQuotas } from './user-quotas.ts';
 import type { Configured, Mistake } from './users-file.ts';
@@ -20,6 +21,8 @@ export interface Around {
   readonly profiles: ReadonlySet<string>;
   /** Whether its servers know several methods for one user. */
   readonly severalMethods: boolean;
+  /** The profile that all users begin with. */
+  readonly standard: Standard;
 }
 
 const nameOf = ({ root }: Tree): string => root.id.path[0] ?? '';
@@ -130,14 +133,17 @@ export function configure(declared: readonly Tree[], around: Around): Configured
   for (const tree of users) note(tree, userMistake(tree, new Set(given.get(nameOf(tree))), around));
   for (const tree of grants) note(tree, grantMistake(tree, userNames, roleNames));
   const plainUsers = users.map((tree) => fromFile(tree, { default_roles: 'ALL' }));
-  const parts = [
+  const parts: Configured[] = [
     userProfiles({ users: plainUsers, roles, profiles: all('settings profile') }, holders, known),
+    standardProfile(all('settings profile'), around.standard),
     userQuotas(all('quota'), holders, known),
     userFilters(all('row policy'), holders, known),
   ];
   const configured = [...parts.flatMap((part) => part.trees), ...grants.map((tree) => fromFile(tree))];
+  const forAll = parts.find((part) => part.forAll)?.forAll;
   return {
     trees: configured,
+    ...(forAll && { forAll }),
     mistakes: [
       ...mistakes,
       ...parts.flatMap((part) => part.mistakes),

@@ -21,6 +21,8 @@ export interface AccessSeen {
   readonly desired: { readonly state: State; readonly blocked: ReadonlySet<string> };
   /** The objects as they were configured, with the names of their secrets. */
   readonly configured: readonly Tree[];
+  /** Of the profile that everybody begins with, where it is configured, those that it has by the file. */
+  readonly forAll?: ReadonlySet<string> | undefined;
   /** The text that was delivered last, where that is known. */
   readonly delivered: string | undefined;
 }
@@ -118,7 +120,7 @@ export function planAccess(
     if (tree.root.id.kind !== 'user') return normal;
     return { ...normal, root: { ...normal.root, attributes: { ...normal.root.attributes, identified } } };
   });
-  const { file, mistakes } = usersFileOf(trees);
+  const { file, mistakes } = usersFileOf(trees, seen.forAll);
   findings.push(...mistakes.map((mistake) => mistakeFinding(mistake, node)));
   const text = usersXml(file);
   const changes = [

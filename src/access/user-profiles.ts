@@ -70,7 +70,8 @@ export function userProfiles(
   const ofRoles = new Map(declared.roles.map((role) => [nameOf(role), roleProfile(role)]));
   const held = new Map(holders.map((holder) => [holder.user, holder]));
   const applied = new Map(holders.map(({ user }) => [user, [] as string[]]));
-  for (const profile of declared.profiles)
+  // Those for all come with the profile that everybody begins with.
+  for (const profile of declared.profiles.filter((one) => profileTo(one) !== 'ALL'))
     for (const { user } of reached(profileTo(profile), holders)) applied.get(user)?.push(nameOf(profile));
   const users = declared.users.flatMap((user): Tree[] => {
     const roles = [...(held.get(nameOf(user))?.roles ?? [])].sort();
@@ -88,7 +89,7 @@ export function userProfiles(
     return [own, without(user, identifier(nameOf(own)))];
   });
   const mistakes = declared.profiles.flatMap((tree): Mistake[] => {
-    const reason = unreachable(profileTo(tree), known);
+    const reason = profileTo(tree) === 'ALL' ? undefined : unreachable(profileTo(tree), known);
     return reason === undefined ? [] : [{ tree, reason }];
   });
   return {

@@ -10,6 +10,7 @@ import { describeMethods } from '../kinds/user-methods.ts';
 import type { Tree } from '../model/object.ts';
 import { Cursor } from '../sql/cursor.ts';
 import { authenticationElements } from './authentication.ts';
+import { STANDARD_PROFILE } from './held.ts';
 import { KEYED_ELEMENTS } from './user-quotas.ts';
 import type {
   Mistake,
@@ -53,6 +54,12 @@ function profileOf(tree: Tree): XmlProfile {
     tree.root.attributes as unknown as Elements,
   );
   return { name: nameOf(tree), inherit: profiles, settings: [...settings].map(settingOf) };
+}
+
+/** The profile of the server's own files gets what is declared for all, and keeps what it says itself. */
+function sharedProfile(tree: Tree, forAll: ReadonlySet<string>): XmlProfile {
+  const { name, inherit } = profileOf(tree);
+  return { name, inherit: inherit.filter((one) => forAll.has(one)), settings: [], isShared: true };
 }
 
 function quotaOf(tree: Tree): XmlQuota {
@@ -113,8 +120,11 @@ function textsIn(tree: Tree, user: XmlUser | undefined): string[] {
   return [...user.authentication.flatMap(textsOf), ...networks, user.defaultDatabase ?? ''];
 }
 
-/** Throws nothing: what a file can't hold is told beside it. */
-export function usersFileOf(trees: readonly Tree[]): {
+/** `forAll` are the profiles that everybody has, if there are any. Throws nothing: what a file can't hold is told beside it. */
+export function usersFileOf(
+  trees: readonly Tree[],
+  forAll?: ReadonlySet<string>,
+): {
   readonly file: UsersFile;
   readonly mistakes: readonly Mistake[];
 } {
@@ -151,7 +161,10 @@ export function usersFileOf(trees: readonly Tree[]): {
   const file = {
     users,
     roles: all('role').map((tree) => ({ name: nameOf(tree), grants: grantsOf(nameOf(tree)) })),
-    profiles: all('settings profile').map(profileOf),
+    profiles: all('settings profile').flatMap((tree): XmlProfile[] => {
+      if (!forAll || nameOf(tree) !== STANDARD_PROFILE) return [profileOf(tree)];
+      return forAll.size > 0 ? [sharedProfile(tree, forAll)] : [];
+    }),
     quotas: all('quota').map(quotaOf),
   };
   return { file, mistakes };

@@ -48,6 +48,8 @@ export interface XmlProfile {
   readonly name: string;
   readonly inherit: readonly string[];
   readonly settings: readonly XmlSetting[];
+  /** Whether other files say of it what they say. */
+  readonly isShared?: true;
 }
 
 export interface XmlInterval {
@@ -81,4 +83,6 @@ export interface Mistake {
 export interface Configured {
   readonly trees: readonly Tree[];
   readonly mistakes: readonly Mistake[];
+  /** Names of the profiles that all users have by the file; absent where the profile of the server that all begin with is left alone. */
+  readonly forAll?: ReadonlySet<string>;
 }

@@ -99,7 +99,7 @@ function constraintElements({ name, min, max, writability }: XmlSetting): XmlEle
   return inside.length > 0 ? [element(name, inside)] : [];
 }
 
-function profileElement({ name, inherit, settings }: XmlProfile): XmlElement {
+function profileElement({ name, inherit, settings, isShared }: XmlProfile): XmlElement {
   const values = settings.flatMap(({ name: setting, value }) =>
     value === undefined ? [] : [element(setting, value)],
   );
@@ -109,7 +109,7 @@ function profileElement({ name, inherit, settings }: XmlProfile): XmlElement {
     ...values,
     ...(constraints.length > 0 ? [element('constraints', constraints)] : []),
   ];
-  return element(name, content, ALONE);
+  return element(name, content, isShared ? undefined : ALONE);
 }
 
 function intervalElement({ seconds, randomized, limits }: XmlInterval): XmlElement {

@@ -1,17 +1,19 @@
 /** A node whose access objects come from a file, and what is declared go in; what to compare comes out, and then how the file gets there. */
 import { configure } from '../access/configure.ts';
-import { heldBy } from '../access/held.ts';
+import { heldBy, heldForAll, STANDARD_PROFILE } from '../access/held.ts';
 import { mistakeFinding } from '../access/mistake-finding.ts';
 import { type PlannedAccess, planAccess } from '../access/plan-access.ts';
+import { rootKind } from '../kinds/index.ts';
 import type { Desired } from '../live/desired.ts';
 import type { ServerFacts } from '../live/read.ts';
 import { readDelivered } from '../live/read-topology.ts';
 import type { Server } from '../live/server.ts';
 import type { Cluster, DeclaredObject } from '../model/estate.ts';
 import { USERS_FILE } from '../model/node-file.ts';
-import { isAccess } from '../model/object.ts';
+import { isAccess, nameKey, type Tree } from '../model/object.ts';
 import type { State } from '../model/state.ts';
 import type { NodeDifferences } from '../plan/plan.ts';
+import { ParseError } from '../sql/cursor.ts';
 
 export interface AccessPlan {
   /** With the access objects as the server shows them once it has the file. */
@@ -33,6 +35,17 @@ function profilesOfOthers(live: State, delivered: string | undefined): Set<strin
   return new Set(names.filter((name) => !ours.has(name)));
 }
 
+/** Undefined where none of the server's files has it, or nobody can read what it says. */
+function standardOf(live: State): Tree | undefined {
+  const root = live.get(nameKey({ kind: 'settings profile', path: [STANDARD_PROFILE] }));
+  try {
+    return root && rootKind(root.id.kind).comesWithServer?.(root.statement) ? root.tree() : undefined;
+  } catch (error) {
+    if (error instanceof ParseError) return undefined;
+    throw error;
+  }
+}
+
 /** Nothing is changed where statements make access objects. Throws a ServerError; `timeout` in milliseconds. */
 export async function accessPlan(
   server: Server,
@@ -50,10 +63,11 @@ export async function accessPlan(
   const isOurs = ({ tree, clusters }: DeclaredObject): boolean =>
     isAccess(tree.root.id) && clusters.has(cluster.name);
   const declared = objects.filter(isOurs).map(({ tree }) => tree);
-  const { trees, mistakes } = configure(declared, {
+  const { trees, mistakes, forAll } = configure(declared, {
     signedInAs: facts.user,
     profiles: profilesOfOthers(live, delivered),
     severalMethods: knowsSeveralMethods(facts.version),
+    standard: { live: standardOf(live), held: heldForAll(delivered) },
   });
   const here = new Set([cluster.name]);
   const findings = mistakes.map((mistake) => mistakeFinding(mistake, node));
@@ -63,7 +77,10 @@ export async function accessPlan(
       ...trees.map((tree) => ({ tree, clusters: here })),
     ],
     plan(differences, desired) {
-      const planned = planAccess(differences, cluster, node, { live, desired, configured: trees, delivered });
+      const planned = planAccess(differences, cluster, node, {
+        ...{ live, desired, configured: trees, delivered },
+        ...(forAll && { forAll }),
+      });
       // A file that lacks what it has no word for would take it from the server.
       const steps = findings.length > 0 ? [] : planned.steps;
       return { ...planned, steps, findings: [...findings, ...planned.findings] };

@@ -197,7 +197,7 @@ function expandObjects(
     findings,
   } = expandTenants(entries, { objects, columns: tenantColumns(scd), scope }, report);
   for (const entry of made) declare(entry, scope(entry));
-  for (const entry of compatibilityEntries(entries, all, objects)) declare(entry, scope(entry));
+  for (const entry of compatibilityEntries(entries, all)) declare(entry, scope(entry));
   for (const entry of writerEntries(entries, objects)) declare(entry, scope(entry));
   const unwanted = absent.flatMap((entry) => absentOf(entry, scope(entry)));
   return { objects, prune, limits, tenants, absent: unwanted, findings };

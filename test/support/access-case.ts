@@ -27,10 +27,18 @@ const namedIn = (text: string): string[] =>
     return [name];
   });
 
+/** The profile that all begin with, where the case gives them another one. */
+const forAll = (text: string): string[] =>
+  /^kind: SettingsProfile$[^-]*^to: all$/m.test(text) ? ['default'] : [];
+
 export function accessCase(folder: string, name: string): AccessCase {
   const texts = { before: read(join(folder, 'before.yaml')), after: read(join(folder, 'after.yaml')) };
   const both = texts.before + texts.after;
-  const names = namedIn(both).flatMap((one) => [one, `settings_of_user_${one}`, `settings_of_role_${one}`]);
+  const names = [...namedIn(both), ...forAll(both)].flatMap((one) => [
+    one,
+    `settings_of_user_${one}`,
+    `settings_of_role_${one}`,
+  ]);
   const secrets = [...both.matchAll(/secret: (\w+)/g)].map(([, secret = '']) => secret);
   const data = read(join(folder, 'data.sql'))
     .split(/;\s*\n/)
