@@ -30,12 +30,15 @@ export async function attachPartition(run: ExportRun): Promise<void> {
   }
 }
 
-/** Closes tables of which not all partitions were reached, so that nothing stays borrowed. */
+/** Closes tables of which not all partitions were reached, so that nothing stays borrowed. Throws what one of them threw. */
 export async function closeTables({ tables }: ExportMemory): Promise<void> {
   const open = [...tables.values()];
   tables.clear();
-  for (const opening of open) {
-    const { run, close } = await opening;
-    await close(sender({ ...run, queryId: `${run.queryId}end-` }));
-  }
+  const closed = await Promise.allSettled(
+    open.map(async (opening) => {
+      const { run, close } = await opening;
+      await close(sender({ ...run, queryId: `${run.queryId}end-` }));
+    }),
+  );
+  for (const one of closed) if (one.status === 'rejected') throw one.reason;
 }
