@@ -8,8 +8,10 @@ import { Cursor } from '../sql/cursor.ts';
 import { qualified } from '../sql/quote.ts';
 import { federatedQuery, type ReadThrough } from './federated-query.ts';
 
-/** While writes have moved, and what was written before is still read: rows of one key may lie on two members. */
-const SPANNING: ReadonlySet<string> = new Set(['switchover', 'decommission']);
+/** Whether rows of one key may lie on two members: writes have moved, and what was written before is still read. */
+function spans({ stage, reads, writes }: Pick<Federation, 'stage' | 'reads' | 'writes'>): boolean {
+  return ['switchover', 'decommission'].includes(stage) || (stage === 'network' && writes !== reads);
+}
 
 /** Rows from which every server makes the same. */
 const SAME_EVERYWHERE = new Set([pathKey(['system', 'one']), pathKey(['system', 'numbers'])]);
@@ -61,7 +63,7 @@ export function federatedViews(
 
   const throughTable = (tree: Tree, { federated }: CoveredTable): ReadThrough => {
     const { merged, unmergeable } = mergedBy(tree, federated);
-    const isSpanning = merged !== undefined && SPANNING.has(federation.stage);
+    const isSpanning = merged !== undefined && spans(federation);
     return {
       ...{ path: federated, hidden: hiddenColumns(tree) },
       ...(isSpanning && { merged }),

@@ -184,7 +184,7 @@ type Judge = (seen: SeenFederation) => Judged;
 /** What must hold before a stage is entered from an earlier one. */
 const FORWARD: Readonly<Record<Stage, Partial<Record<ConditionName, Judge>>>> = {
   compatibility: {},
-  network: { reachable, 'members-empty': membersEmpty },
+  network: { reachable, 'members-empty': membersEmpty, 'histories-whole': historiesWhole },
   switchover: { reachable, 'read-everywhere': readEverywhere, 'histories-whole': historiesWhole },
   decommission: { 'writes-moved': writesMoved, 'leaving-empty': leavingEmpty, aggregation },
   final: { reachable, 'writes-moved': writesMoved, 'reads-empty': readsEmpty },
