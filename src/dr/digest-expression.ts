@@ -8,7 +8,7 @@ export class NotComparable extends Error {
 
 /**
  * Families whose values cityHash64 tells apart, NULLs inside and outside of them included, and whose hash does not depend on how
- * a part stores them. test/dr-digest.test.ts tries each.
+ * a part stores them. test/dr-generated.test.ts tries each.
  */
 const HASHED = new Set(
   (
