@@ -3,8 +3,12 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { applyPlan } from '../src/apply/apply.ts';
+import { survey } from '../src/apply/survey.ts';
 import { bootstrap } from '../src/commands/bootstrap.ts';
+import { newRun } from '../src/commands/identity.ts';
 import { connect } from '../src/live/server.ts';
+import { openSettled } from '../src/live/settled.ts';
 import type { Federation, Stage } from '../src/model/federation.ts';
 import { planFindings } from '../src/model/plan.ts';
 import type { ConditionName } from '../src/model/stage.ts';
@@ -16,6 +20,7 @@ import { seeNode } from '../src/stages/seen.ts';
 import { type FederationEstate, federationYaml, startFederation } from './support/federation-estate.ts';
 
 const READERS = ['community-1', 'community-2'];
+const NODES = [...READERS, 'enterprise'];
 
 /** Parts that a merge took are gone after a second, as elsewhere after eight minutes. */
 const SCHEMA = `kind: Database
@@ -53,7 +58,7 @@ const run = (node: string, statement: string): Promise<void> => federation.sql(n
 
 async function seen(name: ConditionName, from: Stage, to: Stage, kept?: string[]) {
   const asked = { ...declared, stage: to, ...(kept && { kept }) };
-  const servers = [...READERS, 'enterprise'].map((node) => federation.sql(node));
+  const servers = NODES.map((node) => federation.sql(node));
   const nodes = await Promise.all(servers.map((server) => seeNode(server, asked, 10_000)));
   const found = conditionsOf({ federation: asked, from, nodes, mismatches: [], exportBytes: 0 }, new Set());
   const { state = 'met', seen: said = [] } = found.find((condition) => condition.name === name) ?? {};
@@ -174,24 +179,32 @@ test('what aggregating costs is read from the log of queries', async () => {
   );
 });
 
+const PASSWORD = 'correct horse battery staple';
+const as = (who: string) => ({ user: { plain: who }, password: { plain: PASSWORD } });
+
+/** Lets in the two users for whom `plumbline bootstrap` asks, with what it asks for. */
+async function letIn(): Promise<void> {
+  const digest = createHash('sha256').update(PASSWORD).digest('hex');
+  Object.assign(process.env, { PLUMBLINE_PLANNER_SHA256: digest, PLUMBLINE_APPLIER_SHA256: digest });
+  for (const node of NODES) {
+    let users = '';
+    const names = { planner: 'plumbline_planner', applier: 'plumbline_applier' };
+    const cluster = [federation.sql(node).node.cluster];
+    await bootstrap(
+      { ...{ estate: federation.folder, cluster, format: 'users_xml' }, ...names },
+      { result: (text) => (users += text), note: () => {}, colour: false, live: false },
+    );
+    const folder = join(federation.nodeFolder(node), 'users.d');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'bootstrap.xml'), users);
+    await federation.restart(node);
+  }
+}
+
 test('the rights of planners are enough to see all that', async () => {
-  const password = 'correct horse battery staple';
-  process.env.PLUMBLINE_PLANNER_SHA256 = createHash('sha256').update(password).digest('hex');
-  process.env.PLUMBLINE_APPLIER_SHA256 = process.env.PLUMBLINE_PLANNER_SHA256;
-  let users = '';
-  await bootstrap(
-    {
-      ...{ estate: federation.folder, cluster: ['community'], format: 'users_xml' },
-      ...{ planner: 'plumbline_planner', applier: 'plumbline_applier' },
-    },
-    { result: (text) => (users += text), note: () => {}, colour: false, live: false },
-  );
-  const folder = join(federation.nodeFolder('community-1'), 'users.d');
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'planner.xml'), users);
-  await federation.restart('community-1');
+  await letIn();
   const { node } = federation.sql('community-1');
-  const planner = connect({ ...node, user: { plain: 'plumbline_planner' }, password: { plain: password } });
+  const planner = connect({ ...node, ...as('plumbline_planner') });
   try {
     const all = await Promise.all(
       [planner, federation.sql('community-1')].map(async (server) => {
@@ -219,4 +232,34 @@ test('nodes that connect no more are to be taken off the allow-list, which the p
     'take 10.0.0.1, 10.0.0.2 off the allow-list at the console of cluster enterprise: they connect to it no more',
   ]);
   expect(await asked('network')).toEqual([]);
+});
+
+test('the rights of appliers are enough to bring rows back', async () => {
+  await run('enterprise', 'INSERT INTO shop.customers SELECT number FROM numbers(1000)');
+  await federation.declare(federationYaml().replace('stage: network', 'stage: compatibility'), SCHEMA);
+  const declaredNow = await federation.estate();
+  const estate = {
+    ...declaredNow,
+    clusters: declaredNow.clusters.map((cluster) => ({
+      ...cluster,
+      nodes: cluster.nodes.map((node) => ({ ...node, ...as('plumbline_applier') })),
+    })),
+  };
+  const options = {
+    ...{ settled: openSettled(join(federation.folder, 'none.json')), connectTimeout: 10_000 },
+    restart: federation.restart,
+  };
+  const agreed = await survey(estate, options);
+  const { results } = await applyPlan(estate, agreed, {
+    ...options,
+    ...{ identity: await newRun(federation.folder), allowed: new Set(), lockSeconds: 60 },
+    ...{ progress: { started: () => {}, ended: () => {} }, shouldStop: () => false },
+  }).finally(agreed.close);
+  expect(results.flatMap(({ error }) => error ?? [])).toEqual([]);
+  const counts = await Promise.all(
+    READERS.map((node) =>
+      federation.sql(node).rows<[number]>('SELECT toUInt32(count()) FROM shop.customers'),
+    ),
+  );
+  expect(counts.flat(2).reduce((sum, count) => sum + count, 0)).toBe(1000);
 });

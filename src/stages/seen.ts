@@ -91,10 +91,10 @@ async function unreachedOf(server: Server, member: string, timeout: number): Pro
 
 async function readReads(
   server: Server,
-  { covered }: Federation,
+  { covered, views }: Federation,
   timeout: number,
 ): Promise<SeenReads | undefined> {
-  const tables = covered.map(({ federated }) => literal(federated.join('.'))).join(', ');
+  const tables = [...covered, ...views].map(({ federated }) => literal(federated.join('.'))).join(', ');
   try {
     const [row] = await server.rows<[string, string, number]>(
       `SELECT toString(count()), toString(max(memory_usage)), sum(ProfileEvents['OSCPUVirtualTimeMicroseconds']) / 1e6
