@@ -1,6 +1,7 @@
 /** Two versions of a table go in; whether rows that the old engine hides would be seen in the new one comes out: as a hazard, and as a query that ends a rebuild. */
 import type { Tree } from '../model/object.ts';
 import type { Hazard } from '../model/step.ts';
+import { Cursor } from '../sql/cursor.ts';
 import { literal } from '../sql/quote.ts';
 import { hazard } from './drafts.ts';
 import type { Storage } from './storage.ts';
@@ -12,7 +13,7 @@ const REPLACING = 'ReplacingMergeTree';
 const hides = (engine: string): number => {
   const { name, parameters } = engineOf(engine);
   if (name !== REPLACING) return 0;
-  return parameters.trim() === '' ? 1 : parameters.split(',').length + 1;
+  return parameters.trim() === '' ? 1 : new Cursor(parameters).list().length + 1;
 };
 
 const DELETED = 3;
