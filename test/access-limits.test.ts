@@ -120,3 +120,13 @@ test('a limit that no server takes is refused before anything runs', async () =>
     'CREATE QUOTA `q` NOT KEYED FOR INTERVAL 86400 second MAX queries = 2048 TO NONE',
   ]);
 });
+
+test('an address that the server writes down as another one is refused', async () => {
+  const user = (ip: string): string =>
+    `kind: User\nname: gate\non: test\nidentified: { with: no_password }\nhosts: { ip: ["${ip}"] }\n`;
+  expect((await planOf(user('::2'))).findings).toMatchObject([
+    expect.stringContaining('this server writes the address `::2` down as `::`, from which nobody comes'),
+  ]);
+  for (const ip of ['::1', '::', '10.1.2.3/8', '::ffff:10.0.0.1', '2001:db8::5'])
+    expect((await planOf(user(ip))).findings).toEqual([]);
+});

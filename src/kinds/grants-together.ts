@@ -11,7 +11,16 @@ import { type Grant, grantOf, grantText } from './grant-form.ts';
 import { type Given, givenOn, marksOf, statementText } from './grant-rights.ts';
 import { showTarget, tableOf } from './grant-text.ts';
 import { type Privileges, privilegesIn } from './privileges.ts';
-import { type Level, type Rights, type Target, targetKey, targetOf } from './rights.ts';
+import {
+  EVERYTHING,
+  holds,
+  type Level,
+  levelAt,
+  type Rights,
+  type Target,
+  targetKey,
+  targetOf,
+} from './rights.ts';
 import { type Steps, stepsBetween } from './rights-steps.ts';
 
 function readable(root: Root): Grant | undefined {
@@ -61,6 +70,23 @@ const withGrant = (root: Root, changed: Partial<Grant>): Root => {
   return lazyRoot(root.id, grantText(tree), () => tree, root);
 };
 
+/** The rights with what the exceptions inside a target take away from what it gives, which then never lasts until a later step. */
+function withExceptions(
+  rights: Rights,
+  target: Target,
+  inside: readonly (readonly [Target, Rights])[],
+): Rights {
+  const after = new Map([...rights].map(([single, marks]) => [single, new Map(marks)] as const));
+  for (const [inner, asked] of inside) {
+    if (!holds(target, inner)) continue;
+    for (const [single, marks] of asked) {
+      const own = after.get(single);
+      for (const [key, level] of marks) if (own && level < levelAt(own, key)) own.set(key, level);
+    }
+  }
+  return after;
+}
+
 const isNew = (root: Root, live: State): boolean => !live.has(nameKey(root.id));
 
 const excessText = ({ excess }: Steps): string | undefined =>
@@ -88,11 +114,19 @@ function rightsOf(grantee: string, roots: readonly Root[], live: State, all: rea
   const unused = isNewRole(grantee, live, all);
   // In the order in which steps run.
   const sorted = [...roots].sort((a, b) => (nameKey(a.id) < nameKey(b.id) ? -1 : 1));
-  const written = sorted.map((root) => {
-    const { rights: asked, target: key = '' } = grantOf(root.tree());
-    const target = targetOf(key);
-    const after = replaced(rights, target, marksOf(target, asked, privileges.expand));
-    const steps = stepsBetween(rights, after);
+  const asked = sorted.map((root) => {
+    const { rights: given, target: key = '' } = grantOf(root.tree());
+    return [targetOf(key), marksOf(targetOf(key), given, privileges.expand)] as const;
+  });
+  const written = sorted.map((root, at) => {
+    const [target, own] = asked[at] ?? [EVERYTHING, new Map()];
+    const after = replaced(rights, target, own);
+    const plain = stepsBetween(rights, after);
+    // What stands further inside has a step of its own, which says the exception again.
+    const steps =
+      plain.statements.length === 0
+        ? plain
+        : stepsBetween(rights, withExceptions(after, target, asked.slice(at + 1)));
     rights = after;
     const statements = steps.statements.map((one) => statementText(one, grantee, privileges));
     return { root, target, statements, excess: unused ? undefined : excessText(steps) };

@@ -1,0 +1,2 @@
+-- olga
+SHOW GRANTS;
