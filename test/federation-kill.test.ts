@@ -64,9 +64,12 @@ test('a rollback whose tool is killed, and then a server, is ended by the next a
   await declare('compatibility');
   const tool = { victim: 'tool', at: /INSERT INTO .*`export_/, after: 5, fate: 'pass' } as const;
   expect((await killable.applyKilled(tool)).struck).toBeDefined();
-  const server = { victim: 'community-1', at: /ATTACH PARTITION/, after: 2, fate: 'pass' } as const;
-  expect((await killable.applyKilled(server)).struck).toBeDefined();
-  await killable.untilDone();
+  let killed: Promise<void> | undefined;
+  await killable.untilDone(({ node, step }) => {
+    if (node === 'community-1' && step.export?.act === 'attach') killed ??= killable.strike(node, 10);
+  });
+  expect(killed).toBeDefined();
+  await killed;
   expect(await killable.federation.content(COMMUNITY)).toBe(before);
   await nothingIsLeft();
 });

@@ -1,8 +1,9 @@
 /** Every stage of a federation and ways back from all of them, on real servers, while people write and read: what lets it in, what it changes, and that no row is lost or doubled, and no query fails or lacks one but where the stage says so. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { RefusedError } from '../src/model/errors.ts';
 import type { Stage } from '../src/model/federation.ts';
-import { planFindings, plannedSteps } from '../src/model/plan.ts';
+import { planFindings } from '../src/model/plan.ts';
 import { renderFederations, renderFederationsMarkdown } from '../src/render/federation-status.ts';
 import { renderMarkdown } from '../src/render/markdown.ts';
 import { earlierQueries } from '../src/stages/earlier-queries.ts';
@@ -124,13 +125,12 @@ const WAYS: readonly (readonly [string, () => Promise<void>])[] = [
       expect(back.conditions).toContain('reads-whole unmet');
       if (FULL) await walk.enter('decommission', KEPT);
       await walk.enter('switchover');
-      const { plan: rollback } = await planned('compatibility');
-      const copies = plannedSteps(rollback).filter(({ step }) => step.export?.act === 'copy');
-      const rows = copies.reduce((all, { step }) => all + (step.impact?.rows ?? 0), 0);
-      expect(rows).toBeGreaterThanOrEqual((ROWS / 90) * 59);
       // Members that are read although no stage was ever written down give back their rows, too.
       await federation.sql('community-1').run('TRUNCATE TABLE plumbline.federation_stages');
-      await walk.enter('compatibility');
+      const { results } = await walk.enter('compatibility');
+      const copies = results.filter(({ planned: { step } }) => step.export?.act === 'copy');
+      const rows = copies.reduce((all, { planned: { step } }) => all + (step.impact?.rows ?? 0), 0);
+      expect(rows).toBeGreaterThanOrEqual((ROWS / 90) * 59);
       const [merged = []] = await federation.sql('community-1').rows<string[]>(MERGED);
       expect(merged.join(' ')).toBe('1000 1000 2000');
     },
@@ -138,14 +138,15 @@ const WAYS: readonly (readonly [string, () => Promise<void>])[] = [
 ];
 
 test('a stage is not skipped', async () => {
-  const { errors } = await planned('switchover');
-  expect(errors).toEqual([
+  await federation.declare(stageYaml('switchover', USUAL), SCHEMA);
+  const refused = await federation.apply().catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(RefusedError);
+  expect((refused as RefusedError).reasons).toEqual([
+    expect.stringContaining("federation `federation` can't enter `switchover` yet: network would be skipped"),
     expect.stringContaining(
-      "federation-one-stage: federation `federation` can't enter `switchover` yet: network would be skipped",
+      "federation `federation` can't enter `switchover` yet: community-1 does not read",
     ),
-    expect.stringContaining('federation-read-everywhere: '),
   ]);
-  await expect(federation.apply()).rejects.toThrow('The plan was not applied');
 });
 
 const PATIENCE = { timeout: size(300_000, 3_600_000) };
@@ -168,7 +169,8 @@ test.each(WAYS.slice(-size(1, WAYS.length)))('there and back: %s', PATIENCE, asy
 test('writers and readers were at work all the time', async () => {
   const { batches, turned, reads } = await walk.stop();
   process.stdout.write(`${JSON.stringify({ rows: ROWS, batches, turned, reads })}\n`);
-  expect(batches).toBeGreaterThan(50);
+  expect(batches).toBeGreaterThan(20);
+  expect(reads).toBeGreaterThan(20);
   expect(turned).toBeGreaterThanOrEqual(2);
 });
 

@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Progress } from '../../src/apply/execute.ts';
 import { readState } from '../../src/embedded/estate-state.ts';
 import { PlumblineError } from '../../src/model/errors.ts';
 import { type Fate, type FaultProxy, startProxy } from './faults-proxy.ts';
@@ -24,8 +25,10 @@ export interface Killable {
   readonly federation: FederationEstate;
   /** Runs `plumbline apply`, kills, and has the server come back. Gives the requests in their order, and the one that was struck. */
   applyKilled(kill?: Kill): Promise<{ readonly requests: readonly string[]; readonly struck?: string }>;
+  /** Kills a server so many milliseconds from now, and has it come back. */
+  strike(victim: Exclude<Victim, 'tool'>, after: number): Promise<void>;
   /** Applies until nothing is left to do; gives how often. */
-  untilDone(): Promise<number>;
+  untilDone(started?: Progress['started']): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -131,11 +134,15 @@ export async function startKillable(): Promise<Killable> {
       if (!kill && code !== 0) throw new Error(run.output());
       return { requests, ...(struck !== undefined && { struck }) };
     },
-    async untilDone() {
+    strike,
+    async untilDone(started = () => {}) {
       const deadline = Date.now() + 90_000;
       for (let attempt = 1; ; attempt++) {
         try {
-          const { results } = await federation.apply({ lockSeconds: LOCK });
+          const { results } = await federation.apply({
+            lockSeconds: LOCK,
+            progress: { started, ended: () => {} },
+          });
           if (results.every(({ outcome }) => outcome === 'done')) return attempt;
         } catch (error) {
           if (!(error instanceof PlumblineError) || Date.now() > deadline) throw error;

@@ -83,7 +83,7 @@ async function isThere(
 }
 
 /** Milliseconds between two batches, and two queries. */
-const PAUSE = size(50, 10);
+const PAUSE = size(100, 10);
 
 /** What became of a batch on a node. */
 type Sent = 'taken' | 'denied' | 'lost';

@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import type { Progress } from '../../src/apply/execute.ts';
 import type { Stage } from '../../src/model/federation.ts';
 import { CONFIG_FILE } from '../../src/model/node-file.ts';
+import type { ApplyReport } from '../../src/model/report.ts';
 import { earlierQueries } from '../../src/stages/earlier-queries.ts';
 import type { Lack } from './federation-books.ts';
 import { type FederationEstate, fillOrders, NODES, stageYaml } from './federation-estate.ts';
@@ -16,7 +17,7 @@ const JANUARY = 31;
 
 export interface Walk {
   /** Enters the stage. Where the other members leave, their rows may be missing from then on until all are back. */
-  enter(stage: Stage, keys?: string): Promise<void>;
+  enter(stage: Stage, keys?: string): Promise<ApplyReport>;
   /** Moves all rows of a node to enterprise, as docs/federation.md tells people to do. */
   moveAway(node: string): Promise<void>;
   /** Orders of January expire. */
@@ -46,7 +47,7 @@ export async function startWalk(
         );
       expect(await federation.content(nodes)).toBe(row.join(' '));
     });
-  const apply = async (stage: Stage, keys: string): Promise<void> => {
+  const apply = async (stage: Stage, keys: string): Promise<ApplyReport> => {
     let lack: Lack | undefined;
     let slow: Promise<unknown> = Promise.resolve();
     let [isSlow, isEarly] = [false, false];
@@ -70,13 +71,16 @@ export async function startWalk(
     const ended: Progress['ended'] = ({ planned }) => {
       isEarly ||= isSlow && planned.step.export?.act === 'attach';
     };
-    await federation.enter(stage, `${usual}${keys}`, { restart, progress: { started, ended } });
+    const progress = { started, ended };
+    const report = await federation.enter(stage, `${usual}${keys}`, { restart, progress });
     await slow;
     expect(isEarly).toBe(false);
+    return report;
   };
   const enter: Walk['enter'] = async (stage, keys = '') => {
-    await apply(stage, keys);
+    const report = await apply(stage, keys);
     await prove(stage === 'compatibility' ? COMMUNITY : NODES);
+    return report;
   };
   const movePartition = async (node: string, partition: string, count: number): Promise<void> => {
     const [source, target] = [federation.sql(node), federation.sql('enterprise')];
