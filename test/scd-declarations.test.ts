@@ -83,6 +83,18 @@ test('is a table, two views, and two tables for loads', async () => {
   });
 });
 
+test('is renamed with all that is called after it, and merged where it says so', async () => {
+  const said =
+    'renamed_from: { database: sales, name: firms }\nmerge_after_load: 1.5 GiB\nnames: { as_of: then }\n';
+  const { estate, findings } = await expanded(GOOD + said);
+  expect(findings).toEqual([]);
+  expect(estate.scd?.[0]).toMatchObject({ renamedFrom: ['sales', 'firms'], mergeAfterLoad: 1.5 * 1024 ** 3 });
+  const made = estate.objects.filter(({ generatedBy }) => generatedBy === 'ScdTable crm.companies');
+  expect(made.map(({ tree }) => tree.root.renamedFrom?.join('.'))).toEqual(
+    ['firms', 'firms_current', 'then', 'firms_landing', 'firms_quarantine'].map((name) => `sales.${name}`),
+  );
+});
+
 test('lint finds nothing in what follows from it', async () => {
   const { estate } = await expanded(GOOD);
   // What is found in the author's own columns is told once.
