@@ -28,7 +28,9 @@ export function callsOf(query: string): string[] {
   const given = givenNames(words);
   const calls = words.flatMap((word, at) => {
     const isCall = word !== undefined && tokens[at + 1]?.text === '(' && tokens[at - 1]?.text !== '.';
-    return isCall && !given.has(word) && !FORMS.has(word.toUpperCase()) ? [word] : [];
+    // Servers write the call of a view that takes parameters as `db.view`(…).
+    const isView = tokens[at]?.kind === 'quoted' && word?.includes('.');
+    return isCall && !isView && !given.has(word) && !FORMS.has(word.toUpperCase()) ? [word] : [];
   });
   return [...new Set(calls)];
 }

@@ -23,6 +23,11 @@ function sourceTable(tokens: readonly Token[]): Mention[] {
   return path.length > 1 ? [{ path, sure: true }] : [];
 }
 
+/** The paths that a dotted name may be: servers write the call of a view that takes parameters as `db.view`(…). */
+function dottedPaths(name: string): string[][] {
+  return [...name.matchAll(/\./g)].map(({ index }) => [name.slice(0, index), name.slice(index + 1)]);
+}
+
 /** Every `name` and `name.name` that a statement speaks of, in identifiers and in strings such as `dictGet('a.b', …)`. */
 export function mentionsIn(statement: string): Mention[] {
   const tokens = tokenize(statement);
@@ -42,6 +47,8 @@ export function mentionsIn(statement: string): Mention[] {
     if (name === undefined) continue;
     const [before, after] = [tokens[at - 1]?.text, tokens[at + 1]?.text];
     mentions.push({ path: [name], sure: SOURCES.has(before ?? ''), before, after });
+    if (token.kind === 'quoted' && after === '(')
+      mentions.push(...dottedPaths(name).map((path) => ({ path, sure: true })));
     const next = tokens[at + 1]?.text === '.' ? nameOf(tokens[at + 2]) : undefined;
     if (next !== undefined) mentions.push({ path: [name, next], sure: true });
   }
