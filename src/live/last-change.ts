@@ -1,6 +1,7 @@
 /** Asks a server's query log who changed an object last; says nothing where the log can't be read. */
 import type { ObjectId } from '../model/object.ts';
 import { literal } from '../sql/quote.ts';
+import { loggedTables } from './logged-tables.ts';
 import { type Server, ServerError } from './server.ts';
 
 export interface LastChange {
@@ -17,7 +18,7 @@ export async function lastChange(server: Server, { path }: ObjectId): Promise<La
     const [row] = await server.rows<[string, string]>(
       `SELECT user, toString(event_time) FROM system.query_log
        WHERE type = 'QueryFinish' AND query_kind IN ('Alter', 'Create', 'Drop', 'Rename')
-         AND has(tables, ${literal(`${database}.${name}`)}) AND NOT startsWith(query_id, 'plumbline-')
+         AND hasAny(tables, [${loggedTables(path).map(literal).join(', ')}]) AND NOT startsWith(query_id, 'plumbline-')
        ORDER BY event_time_microseconds DESC LIMIT 1`,
       { timeout: 10_000 },
     );

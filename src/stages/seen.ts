@@ -1,4 +1,5 @@
 /** A node of a federation's member goes in; what it holds of the covered tables, and what it can reach, comes out. */
+import { loggedTables } from '../live/logged-tables.ts';
 import { probeReach } from '../live/probe-reach.ts';
 import { readTopology } from '../live/read-topology.ts';
 import { type Server, ServerError } from '../live/server.ts';
@@ -94,7 +95,9 @@ async function readReads(
   { covered, views }: Federation,
   timeout: number,
 ): Promise<SeenReads | undefined> {
-  const tables = [...covered, ...views].map(({ federated }) => literal(federated.join('.'))).join(', ');
+  const tables = [...covered, ...views]
+    .flatMap(({ federated }) => loggedTables(federated).map(literal))
+    .join(', ');
   try {
     const [row] = await server.rows<[string, string, number]>(
       `SELECT toString(count()), toString(max(memory_usage)), sum(ProfileEvents['OSCPUVirtualTimeMicroseconds']) / 1e6
