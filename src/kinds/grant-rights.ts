@@ -144,20 +144,33 @@ export function statementText({ action, parts }: Statement, grantee: string, pri
   return `${start} ${elements.join(', ')} ${word} ${identifier(grantee)}${end}`;
 }
 
+const START: Readonly<Record<Word, string>> = {
+  granted: 'GRANT',
+  'with grant option': 'GRANT',
+  revoked: 'REVOKE',
+  'without grant option': 'REVOKE GRANT OPTION FOR',
+};
+
+const isColumn = (key: string): boolean => key.includes('(');
+
+/** What is taken from a table is taken from its columns, too: those that are granted all the same come behind it. */
+function inOrder(given: Given): (readonly [key: string, word: string])[][] {
+  const all = Object.entries(given);
+  const takes = ([key, word]: readonly [string, string]): boolean =>
+    !isColumn(key) && (word === 'revoked' || word === 'without grant option');
+  const columns = all.filter(([key]) => isColumn(key));
+  return all.some(takes) && columns.length > 0 ? [all.filter(([key]) => !isColumn(key)), columns] : [all];
+}
+
 /** The statements that say the same to a server that has said nothing yet, without the grantee: `GRANT SELECT ON d.t`. */
 export function givenTexts(
   target: Target,
   given: Given,
 ): readonly { readonly text: string; readonly word: Word }[] {
-  return WORDS.flatMap((word) => {
-    const keys = Object.entries(given).flatMap(([key, said]) => (said === word ? [key] : []));
-    if (keys.length === 0) return [];
-    const start = {
-      granted: 'GRANT',
-      'with grant option': 'GRANT',
-      revoked: 'REVOKE',
-      'without grant option': 'REVOKE GRANT OPTION FOR',
-    }[word];
-    return [{ text: `${start} ${elementText(target, keys)}`, word }];
-  });
+  return inOrder(given).flatMap((entries) =>
+    WORDS.flatMap((word) => {
+      const keys = entries.flatMap(([key, said]) => (said === word ? [key] : []));
+      return keys.length === 0 ? [] : [{ text: `${START[word]} ${elementText(target, keys)}`, word }];
+    }),
+  );
 }
