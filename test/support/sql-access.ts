@@ -3,7 +3,7 @@
  * and prunes them.
  */
 import { abilitiesByClass } from '../../src/live/abilities.ts';
-import { authoredText, desiredState } from '../../src/live/desired.ts';
+import { authoredText, desiredState, type NormalTrees } from '../../src/live/desired.ts';
 import { normaliserOf } from '../../src/live/normalise.ts';
 import { readFacts } from '../../src/live/read.ts';
 import type { Server } from '../../src/live/server.ts';
@@ -34,6 +34,8 @@ export async function sqlPlans(server: Server): Promise<(before: Estate, after: 
   const facts = await readFacts(server, 10_000);
   const engines = { as: 'plain' } as const;
   const abilities = abilitiesByClass()('test', server);
+  const normaliser = normaliserOf(server, facts, [], abilities, engines);
+  const trees: NormalTrees = new Map();
   const desired = ({ objects, clusters }: Estate, live: State) =>
     desiredState({
       objects: objects.filter(({ tree }) => isAccess(tree.root.id)),
@@ -42,10 +44,10 @@ export async function sqlPlans(server: Server): Promise<(before: Estate, after: 
       live,
       unshown: new Map(),
       serverClass: 'test',
-      normaliser: normaliserOf(server, facts, [], abilities, engines),
+      normaliser,
       abilities,
       settled: { has: () => false, add: () => {}, save: () => {} },
-      trees: new Map(),
+      trees,
     });
   return async (before, after) => {
     const live = shown((await desired(before, new Map())).state);
