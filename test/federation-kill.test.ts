@@ -1,6 +1,6 @@
 /** Changes of stages that are killed, the tool or a server, at seeded points: whatever was under way, the next applies end it, and no row is lost or doubled. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Stage } from '../src/model/federation.ts';
+import { STAGES, type Stage } from '../src/model/federation.ts';
 import { randomOf } from './support/faults-random.ts';
 import { fillOrders, NODES, ORDERS, stageYaml } from './support/federation-estate.ts';
 import { type Kill, type Killable, startKillable, type Victim } from './support/federation-killable.ts';
@@ -76,7 +76,6 @@ test('a rollback whose tool is killed, and then a server, is ended by the next a
 
 const ROUNDS = Array.from({ length: size(0, 30) }, (_, at) => at + 1);
 
-const random = randomOf(SEED);
 let whole = 0;
 
 test.each(ROUNDS)('a kill at a seeded point of a rollback: %i', async (round) => {
@@ -93,6 +92,7 @@ test.each(ROUNDS)('a kill at a seeded point of a rollback: %i', async (round) =>
   await clear();
   await federation.enter('network', KEYS);
   const before = await fill(round);
+  const random = randomOf(SEED + round);
   const kill: Kill = {
     victim: VICTIMS[(round - 1) % VICTIMS.length] ?? 'tool',
     at: 1 + Math.floor(((round - 1 + random.below(1000) / 1000) / ROUNDS.length) * whole),
@@ -122,6 +122,7 @@ test.each(FORWARD.slice(0, size(0, FORWARD.length)))('a kill on the way into %s'
   if (stage === 'network') await clear();
   const isFirst = (await federation.content()) === '0 0';
   await declare(stage, keys);
+  const random = randomOf(SEED + STAGES.indexOf(stage));
   const victim = VICTIMS[random.below(VICTIMS.length)] ?? 'tool';
   const before = await federation.content();
   const { struck } = await killable.applyKilled({

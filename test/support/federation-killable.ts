@@ -78,22 +78,27 @@ export async function startKillable(): Promise<Killable> {
   await declareNodes(federation, proxies);
   const processOf = (name: string): number => {
     const state = readState(join(federation.folder, '.plumbline', 'embedded'));
-    return state?.nodes.find((node) => node.name === name)?.pid ?? 0;
+    const pid = state?.nodes.find((node) => node.name === name)?.pid;
+    if (!pid) throw new Error(`nobody knows the process of ${name}`);
+    return pid;
   };
-  const isAlive = (name: string): boolean => {
+  /** Whether there was one. */
+  const signal = (name: string, what: 0 | 'SIGKILL'): boolean => {
     try {
-      return process.kill(processOf(name), 0);
-    } catch {
+      return process.kill(processOf(name), what);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
       return false;
     }
   };
   /** A server ends also when the one that it reads from does. */
   const revive = async (): Promise<void> => {
-    for (const name of NODES) if (!isAlive(name)) await federation.restart(name);
+    for (const name of NODES) if (!signal(name, 0)) await federation.restart(name);
   };
   const strike = async (victim: Exclude<Victim, 'tool'>, after: number): Promise<void> => {
     await sleep(after);
-    process.kill(processOf(victim), 'SIGKILL');
+    // An apply may just be restarting it.
+    while (!signal(victim, 'SIGKILL')) await sleep(20);
     await sleep(50);
     await revive();
   };
