@@ -19,6 +19,7 @@ const LONG = [
     'github-life',
     'import-corpus',
     'corpus-others',
+    'corpus-access',
     'lock-race',
     'dr-status',
     'dr-repair',
