@@ -48,5 +48,8 @@ export default defineConfig({
     // Each worker that needs ClickHouse starts its own servers (about 390 MB each). Two cores feed three workers, because many tests
     // wait: for a lock, for a rebuild's writers, for the pauses that GitHub's client makes.
     maxWorkers: 3,
+    // What one file imported is there for the next.
+    isolate: false,
+    setupFiles: ['test/support/own-environment.ts'],
   },
 });

@@ -5,7 +5,7 @@ import { size } from './support/size.ts';
 import { startTestEstate, type TestEstate } from './support/test-estate.ts';
 
 const SEED = 20261;
-const PAIRS = size(20, 5000);
+const PAIRS = size(12, 5000);
 const BATCH = 20;
 
 let estate: TestEstate;

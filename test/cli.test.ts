@@ -57,7 +57,7 @@ describe('the story of --embedded', () => {
   it('validates without a server', async () => {
     const { code, stdout } = await plumbline('validate');
     expect(code).toBe(0);
-    expect(stdout).toBe('The declarations are valid: 3 clusters, 4 nodes, 42 objects, 1 pair.\n');
+    expect(stdout).toBe('The declarations are valid: 3 clusters, 4 nodes, 43 objects, 1 pair.\n');
   });
 
   it('plans what is to be created, and exits with 2', async () => {

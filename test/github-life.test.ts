@@ -265,7 +265,7 @@ describe('merges in quick succession', () => {
     const table = (name: string): string =>
       `kind: Table\ndatabase: shop\nname: ${name}\norder_by: id\ncolumns:\n${ID}`;
     const numbers: number[] = [];
-    for (let at = 0; at < size(4, 20); at++) {
+    for (let at = 0; at < size(2, 20); at++) {
       numbers.push(await openPull(`quick-${at}`, { ...base, [`quick_${at}.yaml`]: table(`quick_${at}`) }));
       await planOf(numbers.at(-1) ?? 0);
     }

@@ -177,8 +177,8 @@ function report(name: string, tally: Tally, began: number): void {
 
 describe('create, read, plan, alter, prune', () => {
   test.each<[string, Declare, (text: string) => boolean, runs: number, tables: number, atLeast: number]>([
-    ['through YAML', throughYaml, isDeclarable, size(1, 150), 13, size(350, 50_000)],
-    ['below YAML', belowYaml, () => true, size(1, 100), 6, size(150, 18_000)],
+    ['through YAML', throughYaml, isDeclarable, size(1, 150), 13, size(200, 50_000)],
+    ['below YAML', belowYaml, () => true, size(1, 100), 6, size(90, 18_000)],
   ])('%s', async (name, declare, usable, numRuns, tables, atLeast) => {
     const tally: Tally = { cases: 0, refused: 0, reasons: [] };
     const began = performance.now();

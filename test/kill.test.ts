@@ -18,7 +18,7 @@ import { digests, fill, killState } from './support/kill-states.ts';
 import { size } from './support/size.ts';
 
 const SEED = 20_240_607;
-const CASES = size(5, 60);
+const CASES = size(3, 60);
 
 /** Stops every mutation before it begins; its ALTER waits. */
 const PAUSE = 'mt_mutate_task_pause_in_prepare';

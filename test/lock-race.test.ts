@@ -89,7 +89,7 @@ describe('two applies', () => {
   test('that start from the same plan: one writes, the other names it within five seconds', {
     timeout: 600_000,
   }, async () => {
-    const rounds = size(4, 20);
+    const rounds = size(2, 20);
     let slowest = 0;
     for (let round = 1; round <= rounds; round++) {
       await estate.write(state(round));

@@ -6,7 +6,7 @@ import { eventsWith, expectedRows, foundRows, rowsOf, startTraffic } from './sup
 import { size } from './support/size.ts';
 import { startTestEstate, type TestEstate } from './support/test-estate.ts';
 
-const ROWS = size(200_000, 5_000_000);
+const ROWS = size(60_000, 5_000_000);
 const WRITERS = 4;
 
 /** What the view reads goes. First it is kept until the view reads another new column; then the view changes before the rebuild. */
