@@ -23,7 +23,8 @@ const LONG = [
     'lock-race',
     'dr-status',
     'dr-repair',
-    'any-definitions',
+    'cli',
+    'import-estate',
   ],
 ];
 
