@@ -3,6 +3,6 @@ import { identifier } from '../sql/quote.ts';
 
 /** It quotes each name that is no plain word, or that is one of its own: ``d.`o d.d` ``. */
 export function loggedTables([database = '', name = '']: readonly string[]): string[] {
-  const [databases, names] = [database, name].map((one) => [one, identifier(one)]);
-  return (databases ?? []).flatMap((first) => (names ?? []).map((second) => `${first}.${second}`));
+  const spellings = (one: string): string[] => [one, identifier(one)];
+  return spellings(database).flatMap((first) => spellings(name).map((second) => `${first}.${second}`));
 }
