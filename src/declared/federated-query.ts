@@ -1,7 +1,8 @@
 /** The query of a view goes in, and what its tables are read through; the query over all members comes out, or why there is none. */
 import { showPath } from '../model/object.ts';
 import { type Join, type QuerySources, readSources, type Source } from '../sql/query-sources.ts';
-import { identifier, qualified, unquote } from '../sql/quote.ts';
+import { identifier, qualified } from '../sql/quote.ts';
+import { tokenName } from '../sql/token-name.ts';
 import { type Token, TokenError, tokenize } from '../sql/tokens.ts';
 
 /** What a table or view is read through. */
@@ -49,12 +50,6 @@ const BY_LEFT_ROW = [
   ],
 ];
 
-const nameAt = (tokens: readonly Token[], at: number): string | undefined => {
-  const token = tokens[at];
-  if (token?.kind === 'quoted') return unquote(token.text);
-  return token?.kind === 'word' ? token.text : undefined;
-};
-
 const full = ({ database }: Reading, path: readonly string[]): readonly string[] =>
   path.length === 1 ? [database, ...path] : path;
 
@@ -89,7 +84,9 @@ function columnProblem(rewriting: Rewriting, replaced: readonly Source[]): strin
   for (const source of replaced) {
     const [database, table] = full(rewriting, source.path);
     const isPath = (at: number): boolean =>
-      nameAt(tokens, at) === database && tokens[at + 1]?.text === '.' && nameAt(tokens, at + 2) === table;
+      tokenName(tokens[at]) === database &&
+      tokens[at + 1]?.text === '.' &&
+      tokenName(tokens[at + 2]) === table;
     if (tokens.some((_token, at) => !begins.has(at) && tokens[at - 1]?.text !== '.' && isPath(at)))
       return `it names columns of \`${database}.${table}\` with the database; give the table an alias`;
   }

@@ -1,5 +1,5 @@
 /** A SELECT goes in; the names in it that stand where functions are called come out. */
-import { unquote } from '../sql/quote.ts';
+import { tokenName } from '../sql/token-name.ts';
 import { tokenize } from '../sql/tokens.ts';
 
 /** Forms that ClickHouse reads as calls of functions with other names; no list of the server's has them. */
@@ -21,10 +21,7 @@ function givenNames(words: readonly (string | undefined)[]): Set<string> {
 /** Throws `TokenError` for text that is no SQL. */
 export function callsOf(query: string): string[] {
   const tokens = tokenize(query);
-  const words = tokens.map(({ kind, text }) => {
-    if (kind === 'quoted') return unquote(text);
-    return kind === 'word' ? text : undefined;
-  });
+  const words = tokens.map(tokenName);
   const given = givenNames(words);
   const calls = words.flatMap((word, at) => {
     const isCall = word !== undefined && tokens[at + 1]?.text === '(' && tokens[at - 1]?.text !== '.';

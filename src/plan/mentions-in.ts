@@ -1,5 +1,6 @@
 /** A statement goes in; the names that it speaks of come out, with what tells whether they are names of objects. */
 import { unquote } from '../sql/quote.ts';
+import { tokenName } from '../sql/token-name.ts';
 import { type Token, TokenError, tokenize } from '../sql/tokens.ts';
 
 const SOURCES = new Set(['FROM', 'JOIN']);
@@ -32,10 +33,6 @@ function dottedPaths(name: string): string[][] {
 export function mentionsIn(statement: string): Mention[] {
   const tokens = tokenize(statement);
   const mentions: Mention[] = statement.startsWith('CREATE DICTIONARY ') ? sourceTable(tokens) : [];
-  const nameOf = (token: Token | undefined): string | undefined => {
-    if (token?.kind === 'quoted') return unquote(token.text);
-    return token?.kind === 'word' ? token.text : undefined;
-  };
   for (const [at, token] of tokens.entries()) {
     if (token.kind === 'string') {
       const text = unquote(token.text);
@@ -43,13 +40,13 @@ export function mentionsIn(statement: string): Mention[] {
       if (tokens[at - 1]?.text === 'QUERY') mentions.push(...mentionsInQuery(text));
       continue;
     }
-    const name = nameOf(token);
+    const name = tokenName(token);
     if (name === undefined) continue;
     const [before, after] = [tokens[at - 1]?.text, tokens[at + 1]?.text];
     mentions.push({ path: [name], sure: SOURCES.has(before ?? ''), before, after });
     if (token.kind === 'quoted' && after === '(')
       mentions.push(...dottedPaths(name).map((path) => ({ path, sure: true })));
-    const next = tokens[at + 1]?.text === '.' ? nameOf(tokens[at + 2]) : undefined;
+    const next = tokens[at + 1]?.text === '.' ? tokenName(tokens[at + 2]) : undefined;
     if (next !== undefined) mentions.push({ path: [name, next], sure: true });
   }
   return mentions;

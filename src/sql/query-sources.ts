@@ -1,5 +1,5 @@
 /** The tokens of a SELECT go in; what it reads from comes out: tables behind FROM and JOIN, joins, and what stands behind IN. */
-import { unquote } from './quote.ts';
+import { tokenName } from './token-name.ts';
 import type { Token } from './tokens.ts';
 
 export interface Source {
@@ -72,11 +72,8 @@ export function readSources(tokens: readonly Token[]): QuerySources {
   /** In capitals; empty where it is no bare word, or a piece of a path. */
   const word = (at: number): string =>
     tokens[at]?.kind === 'word' && symbol(at - 1) !== '.' ? (tokens[at]?.text ?? '').toUpperCase() : '';
-  const isName = (at: number): boolean => tokens[at]?.kind === 'word' || tokens[at]?.kind === 'quoted';
-  const name = (at: number): string => {
-    const { kind, text = '' } = tokens[at] ?? {};
-    return kind === 'quoted' ? unquote(text) : text;
-  };
+  const isName = (at: number): boolean => tokenName(tokens[at]) !== undefined;
+  const name = (at: number): string => tokenName(tokens[at]) ?? tokens[at]?.text ?? '';
   const pathAt = (at: number): string[] => {
     if (!isName(at)) return [];
     return [name(at), ...(symbol(at + 1) === '.' ? pathAt(at + 2) : [])];
