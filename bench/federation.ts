@@ -10,7 +10,7 @@ import { survey } from '../src/apply/survey.ts';
 import { newRun } from '../src/commands/identity.ts';
 import { openSettled } from '../src/live/settled.ts';
 import type { PlannedStep } from '../src/model/plan.ts';
-import { stageYaml, startFederation } from '../test/support/federation-estate.ts';
+import { NODES, SHOP, stageYaml, startFederation } from '../test/support/federation-estate.ts';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -18,13 +18,8 @@ const [ROWS, PARTITIONS, ROUNDS] = [10_000_000, 1, 3].map((own, at) =>
   Number(process.argv[at + 2] ?? own),
 ) as [number, number, number];
 const SHARDS = ['community-1', 'community-2'];
-const SERVERS = [...SHARDS, 'enterprise'];
 
-const SCHEMA = `kind: Database
-name: shop
-on: [community, enterprise]
----
-kind: Table
+const SCHEMA = `${SHOP}kind: Table
 database: shop
 name: orders
 columns: { id: UInt64, batch: UInt16, day: Date, total: Float64, note: String }
@@ -61,7 +56,7 @@ const federation = await startFederation();
 /** What the servers spent between two moments, in seconds, by what it was spent for. */
 async function spent(from: number, to: number): Promise<Map<string, number>> {
   const all = new Map<string, number>();
-  for (const name of SERVERS) {
+  for (const name of NODES) {
     const server = federation.sql(name);
     await server.run('SYSTEM FLUSH LOGS query_log');
     const rows = await server.rows<[string, number]>(

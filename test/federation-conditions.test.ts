@@ -17,17 +17,18 @@ import { conditionsOf } from '../src/stages/conditions.ts';
 import { readLedger } from '../src/stages/ledger.ts';
 import { readEntered } from '../src/stages/record.ts';
 import { seeNode } from '../src/stages/seen.ts';
-import { type FederationEstate, federationYaml, startFederation } from './support/federation-estate.ts';
+import {
+  type FederationEstate,
+  federationYaml,
+  NODES,
+  SHOP,
+  startFederation,
+} from './support/federation-estate.ts';
 
 const READERS = ['community-1', 'community-2'];
-const NODES = [...READERS, 'enterprise'];
 
 /** Parts that a merge took are gone after a second, as elsewhere after eight minutes. */
-const SCHEMA = `kind: Database
-name: shop
-on: [community, enterprise]
----
-kind: Table
+const SCHEMA = `${SHOP}kind: Table
 database: shop
 name: orders
 columns: { id: UInt64, day: Date }

@@ -11,6 +11,7 @@ import { probeReach } from '../src/live/probe-reach.ts';
 import { connect, type Server } from '../src/live/server.ts';
 import type { Replay } from '../src/model/replay.ts';
 import { renderReplay, renderReplayMarkdown } from '../src/render/replay.ts';
+import { SHOP } from './support/federation-estate.ts';
 
 let folder: string;
 let servers: EmbeddedServer[];
@@ -78,11 +79,7 @@ tables: shop.orders
   await mkdir(join(folder, 'schemas'));
   await writeFile(
     join(folder, 'schemas', 'shop.yaml'),
-    `kind: Database
-name: shop
-on: [community, enterprise]
----
-kind: Table
+    `${SHOP}kind: Table
 database: shop
 name: orders
 columns: { id: { type: UInt64 } }

@@ -5,18 +5,13 @@ import { reportExitCode } from '../src/commands/report-exit-code.ts';
 import { federatedQuery } from '../src/declared/federated-query.ts';
 import type { Stage } from '../src/model/federation.ts';
 import { planFindings, plannedSteps } from '../src/model/plan.ts';
-import { type FederationEstate, startFederation } from './support/federation-estate.ts';
+import { type FederationEstate, NODES, SHOP, startFederation } from './support/federation-estate.ts';
 import { size } from './support/size.ts';
 
-const NODES = ['community-1', 'community-2', 'enterprise'];
 const SEED = 20_261_120;
 const RUNS = size(25, 600);
 
-const TABLES = `kind: Database
-name: shop
-on: [community, enterprise]
----
-kind: Table
+const TABLES = `${SHOP}kind: Table
 database: shop
 name: orders
 columns: { id: UInt64, customer: UInt64, day: Date, total: Int64, twice: { type: Int64, alias: total * 2 } }

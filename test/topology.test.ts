@@ -14,11 +14,10 @@ import { renderReport } from '../src/render/report.ts';
 import {
   type FederationEstate,
   federationYaml,
+  NODES,
   SCHEMA,
   startFederation,
 } from './support/federation-estate.ts';
-
-const NODES = ['community-1', 'community-2', 'enterprise'];
 
 let federation: FederationEstate;
 let own: Files | undefined;

@@ -2,7 +2,7 @@
  * Runs the cases of test/corpus-access on a real server that has its users from a file: all of a group are delivered together, and
  * each is planned by itself, both ways.
  */
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
@@ -13,6 +13,7 @@ import { renderMarkdown } from '../../src/render/markdown.ts';
 import { qualified } from '../../src/sql/quote.ts';
 import { type AccessCase, accessCase, filesOf, ofCase, type State, withCase } from './access-case.ts';
 import { answersOf } from './answers.ts';
+import { checkGolden } from './golden.ts';
 import { misunderstood } from './misunderstood.ts';
 import { onlyNamed } from './only-named.ts';
 import { sqlPlans } from './sql-access.ts';
@@ -52,17 +53,6 @@ export interface Group {
 export interface AccessCorpus {
   group(names: readonly string[]): Group;
   stop(): Promise<void>;
-}
-
-/** Compares with a golden file, or writes it when PLUMBLINE_UPDATE=1. A text without content has no file. */
-function checkGolden(file: string, text: string): void {
-  if (process.env.PLUMBLINE_UPDATE !== '1') {
-    expect(text, file).toBe(existsSync(file) ? readFileSync(file, 'utf8') : '');
-  } else if (text === '') {
-    rmSync(file, { force: true });
-  } else {
-    writeFileSync(file, text);
-  }
 }
 
 const isRefused = (plan: Plan): boolean => planFindings(plan).some(({ severity }) => severity === 'error');

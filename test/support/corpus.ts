@@ -1,6 +1,6 @@
 /** Runs the cases of test/corpus: a folder of declarations goes in; both ways between them are walked on a real server. */
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +21,7 @@ import { type Plan, planFindings, plannedSteps } from '../../src/model/plan.ts';
 import { renderMarkdown } from '../../src/render/markdown.ts';
 import { identifier, qualified } from '../../src/sql/quote.ts';
 import { connectLocal } from './connect-local.ts';
+import { checkGolden } from './golden.ts';
 
 const CORPUS = fileURLToPath(new URL('../corpus', import.meta.url));
 
@@ -80,17 +81,8 @@ function stable(plan: Plan): Plan {
 
 const isEmpty = (plan: Plan): boolean => plannedSteps(plan).length === 0 && planFindings(plan).length === 0;
 
-/** Compares with a golden file, or writes it when PLUMBLINE_UPDATE=1. A plan that changes nothing has no file. */
-function checkGolden(file: string, plan: Plan): void {
-  const rendered = isEmpty(plan) ? '' : renderMarkdown(stable(plan));
-  if (process.env.PLUMBLINE_UPDATE !== '1') {
-    expect(rendered, file).toBe(existsSync(file) ? readFileSync(file, 'utf8') : '');
-  } else if (rendered === '') {
-    rmSync(file, { force: true });
-  } else {
-    writeFileSync(file, rendered);
-  }
-}
+/** A plan that changes nothing has no golden file. */
+const goldenOf = (plan: Plan): string => (isEmpty(plan) ? '' : renderMarkdown(stable(plan)));
 
 /** All that a statement could have changed. */
 async function snapshot(sql: Server): Promise<unknown> {
@@ -201,7 +193,7 @@ shards: [{ replicas: [{ host: 127.0.0.1, http_port: ${httpPort} }] }]\n`;
     const estate = await loadEstate(folder);
     const agreed = await survey(estate, APPLY);
     try {
-      if (golden !== undefined) checkGolden(join(path, golden), agreed.plan);
+      if (golden !== undefined) checkGolden(join(path, golden), goldenOf(agreed.plan));
       for (const { step } of plannedSteps(agreed.plan)) {
         for (const secret of step.statements.flatMap(secretsIn)) process.env[secret] = `value-of-${secret}`;
       }

@@ -43,11 +43,14 @@ stage: network
 tables: shop.*
 ${keys}`;
 
-export const SCHEMA = `kind: Database
+/** What stands before the tables in a schema of the shop. */
+export const SHOP = `kind: Database
 name: shop
 on: [community, enterprise]
 ---
-kind: Table
+`;
+
+export const SCHEMA = `${SHOP}kind: Table
 database: shop
 name: orders
 columns:
@@ -58,11 +61,7 @@ order_by: id
 `;
 
 /** Orders of three months, each a partition, as the tests of stages fill them. */
-export const ORDERS = `kind: Database
-name: shop
-on: [community, enterprise]
----
-kind: Table
+export const ORDERS = `${SHOP}kind: Table
 database: shop
 name: orders
 columns: { id: UInt64, day: Date, total: Float64, note: Nullable(String) }
